@@ -1,0 +1,1 @@
+"""Restoring licence-plate images with a GFP-GAN."""

@@ -1,0 +1,79 @@
+"""Convolution of each image of a batch with its own kernels, in one Fourier transform.
+
+Shape legend: B samples, H x W image, K kernel side (odd).
+"""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from lpr_gfpgan.errors import ConfigError
+
+
+def fast_length(n: int) -> int:
+    """The smallest even number >= n with no prime factor above 5, which transforms quickly."""
+    n += n % 2
+    while True:
+        rest = n
+        for prime in (2, 3, 5):
+            while rest % prime == 0:
+                rest //= prime
+        if rest == 1:
+            return n
+        n += 2
+
+
+def _mirrored(n: int, before: int, total: int, device: torch.device) -> Tensor:
+    """Indices that extend an axis by mirroring about its first and last pixel, any distance."""
+    period = max(2 * (n - 1), 1)
+    position = (torch.arange(total, device=device) - before) % period
+    return torch.minimum(position, period - position) if n > 1 else position * 0
+
+
+def _transform(kernel: Tensor, canvas: tuple[int, int]) -> Tensor:
+    """Transfer function of [B, K, K] kernels whose centres lie at the canvas's origin."""
+    radius = kernel.shape[-1] // 2
+    room = (0, canvas[1] - kernel.shape[-1], 0, canvas[0] - kernel.shape[-2])
+    padded = torch.nn.functional.pad(kernel, room)
+    return torch.fft.rfft2(torch.roll(padded, (-radius, -radius), dims=(1, 2)))
+
+
+def blur(image: Tensor, kernels: Sequence[Tensor], *, reach: int | None = None) -> Tensor:
+    """Convolves each image with all of its kernels: their transfer functions are multiplied.
+
+    The border mirrors about the outermost pixel (OpenCV's BORDER_REFLECT_101).
+
+    Args:
+        image: float32 [B, C, H, W], any range.
+        kernels: float32 [B, K, K] each, K odd and possibly different; none leaves the image alone.
+        reach: radius in px of all of a sample's kernels convolved, when the caller knows it to be
+            less than the sum of (K - 1) / 2; it decides how far the image is extended.
+
+    Returns:
+        float32 [B, C, H, W].
+
+    Raises:
+        ConfigError: a kernel is no [B, K, K] with K odd.
+    """
+    if not kernels:
+        return image
+    for kernel in kernels:
+        expected = (len(image), kernel.shape[-1], kernel.shape[-1])
+        if kernel.shape != expected or kernel.shape[-1] % 2 == 0:
+            raise ConfigError(
+                f"kernel of shape {tuple(kernel.shape)}: use [{len(image)}, K, K] with K odd"
+            )
+    if reach is None:
+        reach = sum(kernel.shape[-1] // 2 for kernel in kernels)
+    height, width = image.shape[-2:]
+    canvas = (fast_length(height + 2 * reach), fast_length(width + 2 * reach))
+    canvas = tuple(max(n, *(k.shape[-1] for k in kernels)) for n in canvas)
+    rows = _mirrored(height, reach, canvas[0], image.device)
+    columns = _mirrored(width, reach, canvas[1], image.device)
+    transfer = _transform(kernels[0], canvas)
+    for kernel in kernels[1:]:
+        transfer *= _transform(kernel, canvas)
+    mirrored = image.contiguous().index_select(2, rows).index_select(3, columns)
+    extended = torch.fft.irfft2(torch.fft.rfft2(mirrored) * transfer[:, None], s=canvas)
+    return extended[..., reach : reach + height, reach : reach + width].contiguous()

@@ -1,0 +1,143 @@
+"""Compares the figures of this machine's run with the committed ones.
+
+Other processors give other digits: training sums numbers in another order, and small differences
+grow. So figures agree when each lies within the other's interval, while what was tested, the plates
+and their drawn degradations, must be the same to the letter.
+"""
+
+import json
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from ..config import Study
+from ..errors import DataError
+
+PIXEL_TOLERANCE = 0.02  # dB between two renderings of one degraded set
+
+
+def compare_figures(new: dict[str, Any], committed: dict[str, Any]) -> pd.DataFrame:
+    """Compares two contents of metrics/evaluation.json.
+
+    A figure agrees if its n is the same and each estimate lies within the other's interval. A
+    degraded set agrees if its SHA-256 is the same. Its pixels agree if their SHA-256 is the same or
+    if the PSNR of the two plain enlargements, in which no network has a part, differs by at most
+    0.02 dB.
+
+    Returns:
+        One line per comparison: figure, new, committed, agrees. What only one side has disagrees.
+    """
+    lines = []
+    sets = _keys(new.get("sets", {}), committed.get("sets", {}))
+    for name in sets:
+        a, b = (side.get("sets", {}).get(name, {}) for side in (new, committed))
+        for key in ("set_sha256", "pixels_sha256"):
+            x, y = a.get(key), b.get(key)
+            agrees = x is not None and x == y
+            if key == "pixels_sha256" and not agrees:
+                agrees = _same_but_for_rounding(new, committed, name)
+            lines.append((f"{name} {key}", str(x)[:12], str(y)[:12], agrees))
+    mine, theirs = dict(_figures(new)), dict(_figures(committed))
+    for name in _keys(mine, theirs):
+        a, b = mine.get(name), theirs.get(name)
+        agrees = bool(
+            a
+            and b
+            and a.get("n") == b.get("n")
+            and b["low"] <= a["estimate"] <= b["high"]
+            and a["low"] <= b["estimate"] <= a["high"]
+        )
+        lines.append((name, _text(a), _text(b), agrees))
+    return pd.DataFrame(lines, columns=["figure", "new", "committed", "agrees"])
+
+
+def committed_figures(path: Path) -> dict[str, Any]:
+    """The figures of the last commit (`git show HEAD:...`).
+
+    Args:
+        path: the file in the working tree.
+
+    Raises:
+        DataError: git or its repository is missing, or the last commit has no such file.
+    """
+    command = ["git", "-C", str(path.parent), "show", f"HEAD:./{path.name}"]
+    if not path.parent.is_dir():
+        raise DataError(f"no folder {path.parent}; run `make reproduce` first")
+    try:
+        shown = subprocess.run(command, capture_output=True, check=False)
+    except FileNotFoundError:
+        raise DataError("git is not installed; `make check` needs it to find the figures") from None
+    if shown.returncode:
+        raise DataError(f"the last commit has no {path}; nothing to compare with: commit it first")
+    return _parse(shown.stdout.decode("utf-8", "replace"), f"the committed {path}")
+
+
+def new_figures(path: Path) -> dict[str, Any]:
+    """The figures of the working tree.
+
+    Raises:
+        DataError: the file is missing or damaged.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise DataError(f"no figures in {path}; run `make reproduce` first") from None
+    return _parse(text, str(path))
+
+
+def check(study: Study) -> pd.DataFrame:
+    """Compares the study's figures in the working tree with the committed ones.
+
+    Raises:
+        DataError: either is missing or damaged.
+    """
+    path = study.paths.metrics("evaluation")
+    return compare_figures(new_figures(path), committed_figures(path))
+
+
+def _parse(text: str, name: str) -> dict[str, Any]:
+    try:
+        content = json.loads(text)
+    except ValueError:
+        content = None
+    if not isinstance(content, dict) or "sets" not in content:
+        raise DataError(f"{name} holds no figures of an evaluation; run `make reproduce` again")
+    return content
+
+
+def _figures(content: Any, name: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every mapping with an estimate, by its dotted place."""
+    if not isinstance(content, dict):
+        return
+    if {"estimate", "low", "high"} <= content.keys():
+        yield name, content
+        return
+    for key, value in content.items():
+        yield from _figures(value, f"{name}.{key}" if name else str(key))
+
+
+def _keys(first: dict, second: dict) -> list[str]:
+    return list(dict.fromkeys([*first, *second]))
+
+
+def _same_but_for_rounding(new: dict, committed: dict, condition: str) -> bool:
+    for method in ("degraded", "bicubic"):
+        try:
+            a, b = (
+                side["conditions"][condition][method]["psnr_plate"]["estimate"]
+                for side in (new, committed)
+            )
+        except KeyError:
+            return False
+        if abs(a - b) > PIXEL_TOLERANCE:
+            return False
+    return True
+
+
+def _text(value: dict[str, Any] | None) -> str:
+    if value is None:
+        return "absent"
+    return f"{value['estimate']:.4f} [{value['low']:.4f}, {value['high']:.4f}] n={value.get('n')}"

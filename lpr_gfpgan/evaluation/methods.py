@@ -1,0 +1,110 @@
+"""What the test compares: the original, the plain enlargements and the restorers.
+
+A method turns one degraded set into images; the readers then read them. Direct reading is no method
+of its own: it is the reader `direct`, trained on degraded images, on the method `degraded`.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import nn
+
+from ..config import Study
+from ..networks import load_weights
+from ..plates import image_tensor
+from ..training.pictures import to_pixels
+from ..training.stage import to_device
+from .protocol import CHUNK, DegradedSet, PlateTest
+
+ORIGINAL, DEGRADED, BICUBIC = "original", "degraded", "bicubic"
+BASELINES = (ORIGINAL, DEGRADED, BICUBIC)
+JUDGE, DIRECT = "judge", "direct"
+READERS = (JUDGE, DIRECT)
+FULL = "full"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Method:
+    """One row of every table.
+
+    Attributes:
+        name: how tables refer to it.
+        apply: makes uint8 [N, H, W, 3] from the test plates and one degraded set of them.
+        variant: the restorer's variant; empty for a baseline.
+        training_seed: the restorer's seed; None for a baseline.
+    """
+
+    name: str
+    apply: Callable[[PlateTest, DegradedSet], np.ndarray]
+    variant: str = ""
+    training_seed: int | None = None
+
+
+def baselines() -> list[Method]:
+    """The original and what needs no network: bilinear ("degraded") and bicubic enlargement."""
+    return [
+        Method(name=ORIGINAL, apply=lambda plates, degraded: plates.image),
+        Method(name=DEGRADED, apply=lambda plates, degraded: degraded.bilinear),
+        Method(name=BICUBIC, apply=lambda plates, degraded: degraded.bicubic),
+    ]
+
+
+def restorer(
+    network: nn.Module,
+    *,
+    name: str,
+    variant: str,
+    training_seed: int,
+    device: torch.device | str = "cpu",
+) -> Method:
+    """A trained restorer as a method; it works on the bicubic enlargement, with fixed noise.
+
+    Args:
+        network: called with [B, 3, H, W] in [-1, 1]; its answer's `image` is the restoration.
+        name: how tables refer to it.
+        variant: its variant.
+        training_seed: its seed.
+        device: where it runs.
+    """
+    network = to_device(network, torch.device(device)).eval()
+
+    @torch.inference_mode()
+    def apply(plates: PlateTest, degraded: DegradedSet) -> np.ndarray:
+        parts = [
+            to_pixels(network(image_tensor(degraded.bicubic[start : start + CHUNK], device)).image)
+            for start in range(0, len(plates), CHUNK)
+        ]
+        return np.concatenate(parts)
+
+    return Method(name=name, apply=apply, variant=variant, training_seed=training_seed)
+
+
+def method_names(study: Study) -> list[str]:
+    """All methods in the order of tables: baselines, then every variant of every seed."""
+    return [*BASELINES, *(name for name, _, _ in _restorers(study))]
+
+
+def restorers(study: Study, device: torch.device | str = "cpu") -> list[Method]:
+    """Every trained variant of every seed.
+
+    Raises:
+        WeightsError: a restorer is missing or damaged.
+    """
+    methods = []
+    for name, variant, seed in _restorers(study):
+        network, _ = load_weights(study.paths.restorer(variant, seed), expect_kind="restorer")
+        methods.append(
+            restorer(network, name=name, variant=variant, training_seed=seed, device=device)
+        )
+    return methods
+
+
+def _restorers(study: Study) -> list[tuple[str, str, int]]:
+    """(name, variant, seed) of each restorer; names hold the seed only if there are several."""
+    return [
+        (variant if len(study.seeds) == 1 else f"{variant}-{seed}", variant, seed)
+        for variant in study.variants
+        for seed in study.seeds
+    ]

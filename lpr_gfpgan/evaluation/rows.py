@@ -1,0 +1,120 @@
+"""One row per (plate, condition, method, reader): the only source of every table."""
+
+import gzip
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from ..errors import DataError
+from ..files import atomic_path
+from ..metrics import crop_box, psnr, score, ssim
+from ..readers import Reading
+from .protocol import PlateTest
+
+KEYS = ("condition", "method", "reader", "plate")
+COLUMNS = {
+    "condition": "str",
+    "method": "str",
+    "variant": "str",
+    "training_seed": "str",
+    "reader": "str",
+    "plate": "int64",
+    "text": "str",
+    "reading": "str",
+    "confidence": "float64",
+    "exact": "int64",
+    "exact6": "int64",
+    "cer": "float64",
+    "cer6": "float64",
+    "matches": "str",
+    "psnr_plate": "float64",
+    "psnr_frame": "float64",
+    "ssim_plate": "float64",
+    "style": "str",
+    "seen_typeface": "int64",
+    "seen_surroundings": "int64",
+    "tight": "int64",
+}
+"""Columns of the rows and their types.
+
+`variant` and `training_seed` are empty for baselines. `exact6` and `cer6` leave the province out.
+`matches` has one digit per character of the text, 1 where the reading has it. PSNR is in decibels,
+infinite for identical images; `_plate` is the plate's box, `_frame` the whole frame.
+"""
+
+
+def reading_rows(plates: PlateTest, readings: Sequence[Reading]) -> pd.DataFrame:
+    """Scores of one reader's readings of one method's images, plate by plate."""
+    texts = plates.table["text"].tolist()
+    scores = [score(text, r.text) for text, r in zip(texts, readings, strict=True)]
+    return pd.DataFrame(
+        {
+            "plate": plates.batch.index.numpy(),
+            "text": texts,
+            "reading": [r.text for r in readings],
+            "confidence": [r.confidence for r in readings],
+            "exact": [int(s.exact) for s in scores],
+            "exact6": [int(s.exact6) for s in scores],
+            "cer": [s.cer for s in scores],
+            "cer6": [s.cer6 for s in scores],
+            "matches": ["".join(str(int(m)) for m in s.matches) for s in scores],
+            "style": plates.table["style"].to_numpy(),
+            **{
+                name: plates.table[name].to_numpy().astype(int)
+                for name in ("seen_typeface", "seen_surroundings", "tight")
+            },
+        }
+    )
+
+
+def image_columns(plates: PlateTest, images: np.ndarray) -> pd.DataFrame:
+    """PSNR and SSIM of uint8 [N, H, W, 3] against the originals, plate by plate."""
+    measured = []
+    for original, image, box in zip(plates.image, images, plates.batch.box.numpy(), strict=True):
+        original_plate, plate = crop_box(original, box), crop_box(image, box)
+        measured.append(
+            {
+                "psnr_plate": psnr(original_plate, plate),
+                "psnr_frame": psnr(original, image),
+                "ssim_plate": ssim(original_plate, plate),
+            }
+        )
+    return pd.DataFrame(measured)
+
+
+def write_table(path: Path, table: pd.DataFrame) -> None:
+    """Writes a table as CSV, gzipped where the name ends in .gz; equal tables give equal bytes."""
+    text = table.to_csv(index=False, float_format="%.6g", lineterminator="\n")
+    data = text.encode()
+    with atomic_path(path) as temporary:
+        # Without a time in its header the archive's bytes depend on the content alone.
+        temporary.write_bytes(gzip.compress(data, mtime=0) if path.suffix == ".gz" else data)
+
+
+def read_rows(path: Path) -> pd.DataFrame:
+    """Reads the rows of an evaluation.
+
+    Raises:
+        DataError: the file is missing, damaged or lacks a column, or a row occurs twice.
+    """
+    try:
+        # Texts such as "NA" and empty readings are what they are, not missing values.
+        rows = pd.read_csv(path, dtype=COLUMNS, keep_default_na=False)
+    except FileNotFoundError:
+        raise DataError(f"no rows in {path}; run `make reproduce` first") from None
+    except (OSError, EOFError, ValueError) as error:
+        reason = " ".join(str(error).split())
+        raise DataError(f"{path} is damaged ({reason}); run `make reproduce` again") from None
+    return check_rows(rows, str(path))
+
+
+def check_rows(rows: pd.DataFrame, name: str = "rows") -> pd.DataFrame:
+    """Returns the rows if their columns are complete and no key occurs twice; else a DataError."""
+    missing = [column for column in COLUMNS if column not in rows]
+    if missing:
+        raise DataError(f"{name}: no column {missing[0]!r}; run `make reproduce` again")
+    if rows.duplicated(list(KEYS)).any():
+        raise DataError(f"{name}: a row occurs twice; run `make reproduce` again")
+    return rows

@@ -1,0 +1,179 @@
+"""Runs the test: degrade, restore, read, score, write."""
+
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import torch
+
+from ..config import Study
+from ..files import write_json, write_png
+from ..plates import image_tensor
+from ..readers import Reader, Reading, load_reader
+from .methods import READERS, Method, baselines, restorers
+from .protocol import (
+    CHUNK,
+    Condition,
+    DegradedSet,
+    PlateTest,
+    conditions,
+    degraded_set,
+    load_plates,
+)
+from .rows import COLUMNS, check_rows, image_columns, reading_rows, write_table
+from .tables import headline
+
+EXAMPLES = 8
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What a test yields.
+
+    Attributes:
+        rows: see `rows.COLUMNS`.
+        sets: the degraded set of each condition.
+        examples: by condition, uint8 [plates, methods, H, W, 3] of the first plates.
+        methods: the methods' names in order.
+    """
+
+    rows: pd.DataFrame
+    sets: list[DegradedSet]
+    examples: dict[str, np.ndarray]
+    methods: list[str]
+
+
+def evaluate(study: Study, *, device: torch.device | str | None = None) -> Evaluation:
+    """Runs the study's test with its trained networks.
+
+    Args:
+        study: settings and paths.
+        device: where networks run; a CUDA device if there is one, when not given.
+
+    Raises:
+        DataError: the plates are missing, damaged or too few.
+        WeightsError: a reader or restorer is missing or damaged.
+    """
+    device = device or ("cuda" if torch.cuda.is_available() else "cpu")
+    readers = [load_reader(study.paths.reader(name), name).to(device) for name in READERS]
+    methods = [*baselines(), *restorers(study, device)]
+    start = time.perf_counter()
+    result = compare(load_plates(study), conditions(study), methods, readers, device=device)
+    seconds = time.perf_counter() - start
+    images = len(methods) * sum(len(s.bicubic) for s in result.sets)
+    write_json(
+        study.paths.timing("evaluation"),
+        {"seconds": round(seconds, 1), "images_per_second": round(images / seconds, 1)},
+    )
+    return result
+
+
+def compare(
+    plates: PlateTest,
+    conditions: Sequence[Condition],
+    methods: Sequence[Method],
+    readers: Sequence[Reader],
+    *,
+    device: torch.device | str = "cpu",
+) -> Evaluation:
+    """Scores every method under every condition with every reader.
+
+    Each set is degraded once and each network runs once on it; all readers read the same pixels,
+    rounded to 8 bits as if they had been stored.
+
+    Args:
+        plates: the test plates.
+        conditions: how they are degraded.
+        methods: what is compared.
+        readers: who reads.
+        device: where the readers are.
+    """
+    rows, sets, examples = [], [], {}
+    for condition in conditions:
+        degraded = degraded_set(plates, condition)
+        sets.append(degraded)
+        shown = []
+        for method in methods:
+            images = method.apply(plates, degraded)
+            shown.append(images[:EXAMPLES])
+            quality = image_columns(plates, images)
+            for reader in readers:
+                scores = reading_rows(plates, read(reader, images, plates, device=device))
+                labels = {
+                    "condition": condition.name,
+                    "method": method.name,
+                    "variant": method.variant,
+                    "training_seed": "" if method.training_seed is None else method.training_seed,
+                    "reader": reader.name,
+                }
+                rows.append(pd.concat([scores, quality], axis=1).assign(**labels))
+        examples[condition.name] = np.stack(shown, axis=1)
+    table = pd.concat(rows, ignore_index=True)[list(COLUMNS)].astype(COLUMNS)
+    return Evaluation(check_rows(table), sets, examples, [method.name for method in methods])
+
+
+def read(
+    reader: Reader, images: np.ndarray, plates: PlateTest, *, device: torch.device | str = "cpu"
+) -> list[Reading]:
+    """Reads uint8 [N, H, W, 3] at the plates' known corners, in chunks."""
+    readings: list[Reading] = []
+    for start in range(0, len(images), CHUNK):
+        part = slice(start, start + CHUNK)
+        readings += reader.read(
+            image_tensor(images[part], device), plates.batch.quad[part].to(device)
+        )
+    return readings
+
+
+def rows_path(study: Study) -> Path:
+    """The rows of the study's test."""
+    return study.paths.reports / "rows" / "evaluation.csv.gz"
+
+
+def examples_path(study: Study, condition: str) -> Path:
+    """A sheet of the first plates under a condition: one row per plate, one column per method."""
+    return study.paths.reports / "examples" / f"{condition}.png"
+
+
+def write(evaluation: Evaluation, study: Study) -> dict:
+    """Writes rows, drawn parameters, example sheets and the figures of metrics/evaluation.json.
+
+    Returns:
+        What metrics/evaluation.json holds.
+    """
+    write_table(rows_path(study), evaluation.rows)
+    drawn = [s.parameters.assign(condition=s.condition) for s in evaluation.sets]
+    write_table(rows_path(study).with_name("degradations.csv.gz"), pd.concat(drawn))
+    for condition, images in evaluation.examples.items():
+        count, methods, height, width, _ = images.shape
+        sheet = images.transpose(0, 2, 1, 3, 4).reshape(count * height, methods * width, 3)
+        write_png(examples_path(study, condition), sheet)
+    settings = study.settings.evaluation
+    figures = {
+        "sets": {
+            s.condition: {"set_sha256": s.set_sha256, "pixels_sha256": s.pixels_sha256}
+            for s in evaluation.sets
+        },
+        **headline(evaluation.rows, draws=settings.bootstrap, seed=settings.seed),
+    }
+    write_json(study.paths.metrics("evaluation"), figures)
+    return figures
+
+
+def cut_sheet(sheet: np.ndarray, methods: Iterable[str], size: tuple[int, int]) -> np.ndarray:
+    """The inverse of how `write` lays out examples.
+
+    Args:
+        sheet: uint8 [plates * H, methods * W, 3].
+        methods: the methods' names, one per column.
+        size: (H, W) of the frame.
+
+    Returns:
+        uint8 [plates, methods, H, W, 3].
+    """
+    height, width = size
+    columns = len(list(methods))
+    return sheet.reshape(-1, height, columns, width, 3).transpose(0, 2, 1, 3, 4)

@@ -1,0 +1,212 @@
+"""Files at the edges: written whole or not at all, and images read with their faults named."""
+
+import contextlib
+import hashlib
+import json
+import os
+import secrets
+import shutil
+import struct
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+
+from .errors import DataError, ImageError
+
+MAX_PIXELS = 100_000_000
+IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".webp", ".tif", ".tiff")
+
+_PNG = b"\x89PNG\r\n\x1a\n"
+_JPEG = b"\xff\xd8\xff"
+
+
+def _beside(path: Path) -> Path:
+    """Return a free name in the folder of `path`, hidden, with the same suffix."""
+    return path.with_name(f".{path.stem}.{secrets.token_hex(4)}{path.suffix}")
+
+
+@contextlib.contextmanager
+def atomic_path(path: str | Path) -> Iterator[Path]:
+    """Give a temporary path for a file that becomes `path` only if the block succeeds.
+
+    The temporary file lies in the same folder, so the last step is a rename within one file
+    system: a reader sees the old file or the new one, never half of it. An exception removes the
+    temporary file and leaves `path` as it was.
+
+    Args:
+        path: the file to write; missing parent folders are created.
+
+    Yields:
+        The path to write to, with the suffix of `path`.
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = _beside(path)
+    try:
+        yield temporary
+        with open(temporary, "rb+") as file:
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def atomic_folder(path: str | Path) -> Iterator[Path]:
+    """Give a temporary folder that takes the place of `path` only if the block succeeds.
+
+    A folder that was there before is moved aside just before the rename and deleted after it.
+
+    Args:
+        path: the folder to write; missing parent folders are created.
+
+    Yields:
+        An empty folder to fill.
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary, former = _beside(path), _beside(path)
+    temporary.mkdir()
+    try:
+        yield temporary
+        if path.exists():
+            os.replace(path, former)
+        os.replace(temporary, path)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+        shutil.rmtree(former, ignore_errors=True)
+
+
+def write_text(path: str | Path, text: str) -> None:
+    """Write `text` as UTF-8 with plain line feeds, whole or not at all."""
+    with atomic_path(path) as temporary:
+        temporary.write_text(text, encoding="utf-8", newline="\n")
+
+
+def write_json(path: str | Path, value: Any) -> None:
+    """Write `value` as indented JSON; refuses NaN and infinities, which JSON cannot hold."""
+    write_text(path, json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def sha256_of(path: str | Path) -> str:
+    """Return the SHA-256 of a file's bytes in hexadecimal.
+
+    Raises:
+        DataError: the file is missing.
+    """
+    try:
+        with open(path, "rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise DataError(f"cannot read {path} ({error.strerror}); make it again") from None
+
+
+def _png_size(data: bytes) -> tuple[int, int] | None:
+    """Return (width, height) of a PNG, or None if a chunk is cut off or its checksum is wrong."""
+    size, position = None, len(_PNG)
+    while position + 12 <= len(data):
+        (length,) = struct.unpack_from(">I", data, position)
+        end = position + 12 + length
+        if end > len(data):
+            return None
+        if zlib.crc32(data[position + 4 : end - 4]) != struct.unpack_from(">I", data, end - 4)[0]:
+            return None
+        kind = data[position + 4 : position + 8]
+        if kind == b"IHDR" and length >= 8:
+            size = struct.unpack_from(">II", data, position + 8)
+        if kind == b"IEND":
+            return size
+        position = end
+    return None
+
+
+def _jpeg_size(data: bytes) -> tuple[int, int] | None:
+    """Return (width, height) of a JPEG, or None if its header or its end is missing."""
+    size, position = None, 2
+    while position + 9 <= len(data) and data[position] == 0xFF:
+        marker = data[position + 1]
+        if marker == 0xFF:  # fill bytes may stand before a marker
+            position += 1
+            continue
+        if marker == 0xDA:  # the scan begins: only restart markers until the end marker
+            return size if data.find(b"\xff\xd9", position) >= 0 else None
+        if 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC):
+            height, width = struct.unpack_from(">HH", data, position + 5)
+            size = width, height
+        position += 2 + struct.unpack_from(">H", data, position + 2)[0]
+    return None
+
+
+def read_image(path: str | Path, max_pixels: float = MAX_PIXELS) -> np.ndarray:
+    """Read a photograph.
+
+    The size of a PNG or JPEG is taken from its header, so that a huge one is refused before it is
+    decoded; a cut-off PNG or JPEG, which OpenCV fills with grey, is refused too. The orientation
+    noted by the camera (EXIF) is applied.
+
+    Args:
+        path: an image file of any kind OpenCV reads.
+        max_pixels: the largest width times height accepted.
+
+    Returns:
+        uint8 [H, W, 3], RGB.
+
+    Raises:
+        ImageError: the file is missing, no image, damaged or too large.
+    """
+    path = Path(path)
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        reason = "no such file" if isinstance(error, FileNotFoundError) else error.strerror
+        raise ImageError(f"cannot read image {path}: {reason}; check the path") from None
+    for magic, measure in ((_PNG, _png_size), (_JPEG, _jpeg_size)):
+        if data.startswith(magic):
+            size = measure(data)
+            if size is None:
+                raise ImageError(f"image {path} is damaged or cut off; copy it again")
+            _refuse_huge(path, *size, max_pixels)
+    try:
+        image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR) if data else None
+    except cv2.error:
+        image = None
+    if image is None:
+        raise ImageError(f"{path} is no image that can be decoded; give a PNG or JPEG file")
+    _refuse_huge(path, image.shape[1], image.shape[0], max_pixels)
+    return cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
+
+
+def _refuse_huge(path: Path, width: int, height: int, max_pixels: float) -> None:
+    if width * height > max_pixels:
+        raise ImageError(
+            f"image {path} is {width} x {height}, over the limit of {max_pixels / 1e6:g} million "
+            "pixels; scale it down or crop it"
+        )
+
+
+def write_png(path: str | Path, image: np.ndarray) -> None:
+    """Write an image losslessly, whole or not at all.
+
+    Args:
+        path: the file to write.
+        image: uint8 [H, W, 3] RGB or [H, W] grey.
+
+    Raises:
+        ImageError: the array is not such an image.
+    """
+    image = np.asarray(image)
+    colour = image.ndim == 3 and image.shape[2] == 3
+    if image.dtype != np.uint8 or not (colour or image.ndim == 2) or image.size == 0:
+        raise ImageError(
+            f"cannot write {path}: need uint8 [H, W, 3] or [H, W], got {image.dtype} {image.shape}"
+        )
+    bgr = cv2.cvtColor(image, cv2.COLOR_RGB2BGR) if colour else image
+    done, data = cv2.imencode(".png", bgr)
+    if not done:
+        raise ImageError(f"cannot write {path}: the image could not be encoded as PNG")
+    with atomic_path(path) as temporary:
+        temporary.write_bytes(data.tobytes())

@@ -1,0 +1,277 @@
+"""Layers with equalised learning rate, and modulated convolution.
+
+A layer here holds zeros until `initialise(network, seed)` fills it, so that a network's first
+weights depend on its seed and on the layers' names alone; every network of this package calls it
+at the end of its constructor.
+
+Shape legend: B batch, I and O input and output channels, K kernel size, H x W pixels, D code size.
+"""
+
+import contextlib
+import hashlib
+import math
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from .filters import blur
+
+SLOPE = 0.2  # of the leaky rectifier below zero
+GAIN = math.sqrt(2.0)  # keeps the mean square through a leaky rectifier (He et al. 2015, nearly)
+
+
+def initialise(network: nn.Module, seed: int) -> None:
+    """Fill a network with its first weights, in place; global random state is not touched.
+
+    Each layer draws from its own generator, keyed by the seed and the layer's name, so adding a
+    layer leaves the others as they were. Layers of this package know their distribution; plain
+    convolutions and linear layers get He's normal distribution (leaky slope 0.2) and zero biases,
+    recurrent layers U(-1/sqrt(n), 1/sqrt(n)), normalisations the identity. On the meta device
+    nothing is done.
+
+    Args:
+        network: any module built of the layers named above.
+        seed: any integer.
+    """
+    for name, module in network.named_modules():
+        first = next(module.parameters(recurse=False), None)
+        buffer = next(module.buffers(recurse=False), None)
+        if any(tensor is not None and tensor.is_meta for tensor in (first, buffer)):
+            continue
+        digest = hashlib.blake2b(f"{seed}/{name}".encode(), digest_size=7).digest()
+        generator = torch.Generator().manual_seed(int.from_bytes(digest, "little"))
+        with torch.no_grad():
+            if hasattr(module, "fill"):
+                module.fill(generator)
+            elif isinstance(module, nn.Conv2d | nn.Conv1d | nn.Linear):
+                fan_in = module.weight[0].numel()
+                module.weight.normal_(generator=generator).mul_(GAIN / math.sqrt(fan_in))
+                if module.bias is not None:
+                    module.bias.zero_()
+            elif isinstance(module, nn.RNNBase):
+                bound = 1 / math.sqrt(module.hidden_size)
+                for parameter in module.parameters():
+                    parameter.uniform_(-bound, bound, generator=generator)
+            elif isinstance(module, nn.GroupNorm | nn.LayerNorm):
+                module.weight.fill_(1)
+                module.bias.zero_()
+
+
+def full_precision(device: torch.device) -> contextlib.AbstractContextManager:
+    """A block in which autocast changes no dtype."""
+    if torch.amp.is_autocast_available(device.type):
+        return torch.autocast(device.type, enabled=False)
+    return contextlib.nullcontext()
+
+
+def leaky(x: Tensor) -> Tensor:
+    """Leaky rectifier with slope 0.2; gains are folded into the weights before it."""
+    return F.leaky_relu(x, SLOPE)
+
+
+class EqualisedLinear(nn.Module):
+    """Fully connected layer whose weights are scaled at run time (Karras et al. 2018, section 4.1).
+
+    Computes `gain * m * (W x / sqrt(I) + b)` with W from N(0, 1/m^2), where m is the learning-rate
+    multiplier: every layer then moves at the same relative speed under Adam.
+
+    Args:
+        inputs: I.
+        outputs: O.
+        bias: first value of every bias, after all scaling but the gain.
+        spread: standard deviation of W's first values, relative to the usual one.
+        multiplier: m; 0.01 in the mapping network.
+        gain: factor on the result; sqrt(2) before a leaky rectifier.
+    """
+
+    def __init__(
+        self,
+        inputs: int,
+        outputs: int,
+        *,
+        bias: float = 0.0,
+        spread: float = 1.0,
+        multiplier: float = 1.0,
+        gain: float = 1.0,
+    ) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.zeros(outputs, inputs))
+        self.bias = nn.Parameter(torch.zeros(outputs))
+        self.first_bias, self.spread, self.multiplier = bias, spread, multiplier
+        self.weight_scale = gain * multiplier / math.sqrt(inputs)
+        self.bias_scale = gain * multiplier
+
+    def fill(self, generator: torch.Generator) -> None:
+        """Draw the first weights."""
+        self.weight.normal_(generator=generator).mul_(self.spread / self.multiplier)
+        self.bias.fill_(self.first_bias / self.multiplier)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """[..., I] -> [..., O]."""
+        bias = self.bias if self.bias_scale == 1 else self.bias * self.bias_scale
+        return F.linear(x, self.weight * self.weight_scale, bias)
+
+    def extra_repr(self) -> str:
+        """Shape and learning-rate multiplier."""
+        outputs, inputs = self.weight.shape
+        return f"{inputs}, {outputs}, multiplier={self.multiplier}"
+
+
+class EqualisedConv2d(nn.Module):
+    """Convolution whose weights are scaled at run time, optionally halving the resolution.
+
+    Computes `gain * (W * x / sqrt(I K^2) + b)` with W from N(0, 1). With `halve`, x is blurred by
+    [1, 3, 3, 1] and every second result is computed, as in StyleGAN2's discriminator.
+
+    Args:
+        inputs: I.
+        outputs: O.
+        kernel: K, odd.
+        bias: first value of every bias; None for a layer without.
+        spread: standard deviation of W's first values.
+        gain: factor on the result; sqrt(2) before a leaky rectifier.
+        halve: whether the result has half the height and width.
+    """
+
+    def __init__(
+        self,
+        inputs: int,
+        outputs: int,
+        kernel: int,
+        *,
+        bias: float | None = 0.0,
+        spread: float = 1.0,
+        gain: float = 1.0,
+        halve: bool = False,
+    ) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.zeros(outputs, inputs, kernel, kernel))
+        self.bias = None if bias is None else nn.Parameter(torch.zeros(outputs))
+        self.first_bias, self.spread, self.gain, self.halve = bias, spread, gain, halve
+        self.weight_scale = gain / math.sqrt(inputs * kernel**2)
+
+    def fill(self, generator: torch.Generator) -> None:
+        """Draw the first weights."""
+        self.weight.normal_(generator=generator).mul_(self.spread)
+        if self.bias is not None:
+            self.bias.fill_(self.first_bias)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """[B, I, H, W] -> [B, O, H, W], or [B, O, H/2, W/2] with `halve`."""
+        weight = self.weight * self.weight_scale
+        bias = self.bias if self.bias is None or self.gain == 1 else self.bias * self.gain
+        reach = weight.shape[-1] // 2
+        if self.halve:
+            return F.conv2d(blur(x, reach + 1), weight, bias, stride=2)
+        return F.conv2d(x, weight, bias, padding=reach)
+
+    def extra_repr(self) -> str:
+        """Shape of the kernel and whether the resolution is halved."""
+        outputs, inputs, kernel, _ = self.weight.shape
+        return f"{inputs}, {outputs}, kernel={kernel}, halve={self.halve}"
+
+
+class ModulatedConv2d(nn.Module):
+    """Convolution whose input channels are scaled per sample by a style (Karras et al. 2020, 2.2).
+
+    With the style s = A w + b and W' = s_i W_oi the layer computes `d_o * (W' * x)`, where
+    d_o = 1 / sqrt(sum_ik (s_i W_oik)^2 + eps) (their equations 1 and 3). Because s scales whole
+    input channels and d whole output channels, both can act on the activations, and one ordinary
+    convolution with the shared W serves the whole batch: s before it, d after it.
+
+    With `double`, zeros are inserted between the pixels of x, W is applied, and the result is
+    blurred by [1, 3, 3, 1]: a transposed convolution with stride 2, then the blur.
+
+    Args:
+        inputs: I.
+        outputs: O.
+        kernel: K, odd.
+        code_size: D.
+        demodulate: whether d is applied; not in layers that make RGB.
+        double: whether the result has double the height and width.
+    """
+
+    EPSILON = 1e-8
+
+    def __init__(
+        self,
+        inputs: int,
+        outputs: int,
+        kernel: int,
+        code_size: int,
+        *,
+        demodulate: bool = True,
+        double: bool = False,
+    ) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.zeros(outputs, inputs, kernel, kernel))
+        self.style = EqualisedLinear(code_size, inputs, bias=1.0)
+        self.demodulate, self.double = demodulate, double
+        self.weight_scale = 1 / math.sqrt(inputs * kernel**2)
+
+    def fill(self, generator: torch.Generator) -> None:
+        """Draw the first weights."""
+        self.weight.normal_(generator=generator)
+
+    def forward(self, x: Tensor, code: Tensor, offset: Tensor, *, gain: float = 1.0) -> Tensor:
+        """Modulate, convolve, demodulate, and add an offset in the same pass over memory.
+
+        Args:
+            x: [B, I, H, W].
+            code: [B, D].
+            offset: added to the result, broadcast against [B, O, H', W'].
+            gain: factor on the convolution, not on the offset.
+
+        Returns:
+            [B, O, H', W'], where H' x W' is H x W or 2H x 2W.
+        """
+        style = self.style(code)
+        weight = self.weight * self.weight_scale
+        x = x * style.to(x.dtype)[:, :, None, None]
+        reach = weight.shape[-1] // 2
+        if self.double:
+            y = F.conv_transpose2d(x, weight.transpose(0, 1), stride=2, padding=reach - 1)
+            y = blur(y, 1, gain=4.0)
+        else:
+            y = F.conv2d(x, weight, padding=reach)
+        if not self.demodulate:
+            return y * gain + offset if gain != 1 else y + offset
+        # A sum of squares needs float32 even where the convolution runs in bfloat16.
+        with full_precision(x.device):
+            power = F.linear(style.to(weight.dtype).square(), weight.square().sum((2, 3)))
+            factor = torch.rsqrt(power + self.EPSILON) * gain
+        return torch.addcmul(offset.to(y.dtype), y, factor.to(y.dtype)[:, :, None, None])
+
+    def extra_repr(self) -> str:
+        """Shape of the kernel and what is done around it."""
+        outputs, inputs, kernel, _ = self.weight.shape
+        return (
+            f"{inputs}, {outputs}, kernel={kernel}, demodulate={self.demodulate}, "
+            f"double={self.double}"
+        )
+
+
+def batch_deviation(x: Tensor, group: int) -> Tensor:
+    """Append how much each group of samples varies (Karras et al. 2018, section 3).
+
+    A group is a run of consecutive samples, so a batch split over processes at multiples of the
+    group gives the same result as the whole. Its size is the largest divisor of B that does not
+    exceed `group`; a group of one sample varies by nothing.
+
+    Args:
+        x: [B, C, H, W].
+        group: the wished number of samples in a group, at least 1.
+
+    Returns:
+        [B, C + 1, H, W]: the last channel holds the standard deviation over the group, averaged
+        over channels and pixels.
+    """
+    batch, _, height, width = x.shape
+    size = next(n for n in range(min(group, batch), 0, -1) if batch % n == 0)
+    grouped = x.float() if x.dtype in (torch.bfloat16, torch.float16) else x
+    grouped = grouped.unflatten(0, (-1, size))
+    # The small constant keeps the root's derivative finite where the samples agree.
+    deviation = (grouped.var(1, correction=0) + 1e-8).sqrt().mean((1, 2, 3))
+    deviation = deviation.repeat_interleave(size).to(x.dtype)
+    return torch.cat([x, deviation[:, None, None, None].expand(-1, 1, height, width)], 1)

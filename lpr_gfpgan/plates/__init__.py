@@ -1,0 +1,107 @@
+"""Plates: drawn or photographed, always in the same canonical frame with the same labels.
+
+alphabet (characters, layouts, texts), geometry (frames, boxes, homographies), drawing (glyph atlas,
+flat plates), surroundings and scenes (whole pictures), photos (CCPD names, labelled folders),
+splits, dataset (sets on disk) and batch (tensors).
+"""
+
+from .alphabet import (
+    BLUE,
+    CLASSES,
+    DIGITS,
+    GREEN,
+    LAYOUTS,
+    LETTERS,
+    MAX_CHARACTERS,
+    NUM_CLASSES,
+    PROVINCES,
+    SPECIAL,
+    YELLOW,
+    Layout,
+    decode,
+    encode,
+    is_grammatical,
+    layout_of,
+    random_text,
+)
+from .batch import PlateBatch, image_tensor, label_arrays
+from .dataset import PlateSet, prepare, scene_of
+from .drawing import HELD_OUT_TYPEFACE, JUDGE_TYPEFACES, TRAIN_TYPEFACES, TYPEFACES
+from .geometry import (
+    box_quad,
+    canonical_quad,
+    character_boxes,
+    homography,
+    paste_back,
+    plate_box,
+    quad_box,
+    rectify,
+    tight_to_frame,
+    warp,
+)
+from .photos import (
+    CcpdLabel,
+    Photo,
+    PhotoFrame,
+    frame_batch,
+    parse_ccpd_name,
+    read_folder,
+    read_frame,
+)
+from .scenes import Scene, draw_scene
+from .splits import SPLITS, split_of
+from .surroundings import FAMILIES, HELD_OUT_SURROUNDINGS, TRAIN_SURROUNDINGS
+
+__all__ = [
+    "BLUE",
+    "CLASSES",
+    "DIGITS",
+    "FAMILIES",
+    "GREEN",
+    "HELD_OUT_SURROUNDINGS",
+    "HELD_OUT_TYPEFACE",
+    "JUDGE_TYPEFACES",
+    "LAYOUTS",
+    "LETTERS",
+    "MAX_CHARACTERS",
+    "NUM_CLASSES",
+    "PROVINCES",
+    "SPECIAL",
+    "SPLITS",
+    "TRAIN_SURROUNDINGS",
+    "TRAIN_TYPEFACES",
+    "TYPEFACES",
+    "YELLOW",
+    "CcpdLabel",
+    "Layout",
+    "Photo",
+    "PhotoFrame",
+    "PlateBatch",
+    "PlateSet",
+    "Scene",
+    "box_quad",
+    "canonical_quad",
+    "character_boxes",
+    "decode",
+    "draw_scene",
+    "encode",
+    "frame_batch",
+    "homography",
+    "image_tensor",
+    "is_grammatical",
+    "label_arrays",
+    "layout_of",
+    "parse_ccpd_name",
+    "paste_back",
+    "plate_box",
+    "prepare",
+    "quad_box",
+    "random_text",
+    "read_folder",
+    "read_frame",
+    "rectify",
+    "scene_of",
+    "split_of",
+    "tight_to_frame",
+    "warp",
+]

@@ -1,0 +1,12 @@
+"""Readers: networks that turn the picture of a plate into text.
+
+Three readers are trained by this project. `loss` serves the recognition loss and judges nothing;
+`judge` has another architecture, other typefaces and another seed, and enters no loss and no
+selection; `direct` is trained on degraded images: reading the degraded plate directly is the
+baseline that any restoration has to beat.
+"""
+
+from .reader import Reader, Reading, load_reader
+from .slots import slot_centres
+
+__all__ = ["Reader", "Reading", "load_reader", "slot_centres"]

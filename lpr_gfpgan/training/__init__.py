@@ -1,0 +1,26 @@
+"""Training: readers, prior, warm-up, restorer, each resumable and defined by its number of steps.
+
+The same functions run in a notebook, under papermill, from the command line and under torchrun.
+"""
+
+from .loop import Paused
+from .prior import prior_kid, sample_prior, train_prior
+from .reader import reader_accuracy, train_reader
+from .restorer import train_restorer
+from .stages import ensure_all, ensure_plates, ensure_prior, ensure_reader, ensure_warmup, train
+
+__all__ = [
+    "Paused",
+    "ensure_all",
+    "ensure_plates",
+    "ensure_prior",
+    "ensure_reader",
+    "ensure_warmup",
+    "prior_kid",
+    "reader_accuracy",
+    "sample_prior",
+    "train",
+    "train_prior",
+    "train_reader",
+    "train_restorer",
+]

@@ -1,0 +1,46 @@
+"""Checkpoints: the whole state of an unfinished run, written whole or not at all."""
+
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from ..errors import CheckpointError
+from ..files import atomic_path
+
+
+def save_checkpoint(path: Path, state: dict[str, Any]) -> None:
+    """Writes `state` (tensors, numbers, strings, lists, dicts) whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with atomic_path(path) as temporary:
+        torch.save(state, temporary)
+
+
+def load_checkpoint(path: Path, *, fingerprint: str) -> dict[str, Any] | None:
+    """Reads a checkpoint, without executing code.
+
+    Args:
+        path: the file; absent means the run starts from nothing.
+        fingerprint: of the run that asks.
+
+    Returns:
+        The state, or None if there is no file.
+
+    Raises:
+        CheckpointError: the file is damaged or belongs to a run with other settings.
+    """
+    if not path.exists():
+        return None
+    try:
+        state = torch.load(path, map_location="cpu", weights_only=True)
+        found = state["fingerprint"]
+    except Exception as error:
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise CheckpointError(
+            f"{path}: damaged checkpoint ({reason}); delete it to start that run again"
+        ) from None
+    if found != fingerprint:
+        raise CheckpointError(
+            f"{path}: checkpoint of a run with other settings; delete it to start that run again"
+        )
+    return state

@@ -1,0 +1,70 @@
+"""One process or many: the same loop runs alone, under torchrun, and inside a notebook.
+
+Every loss is a mean over the local batch. Averaging gradients over processes with equal local
+batches is then the gradient of the whole batch.
+"""
+
+import os
+
+import torch
+import torch.distributed as dist
+from torch import Tensor, nn
+
+
+def start() -> None:
+    """Joins the processes torchrun started; does nothing alone or when already joined."""
+    if int(os.environ.get("WORLD_SIZE", "1")) > 1 and not dist.is_initialized():
+        dist.init_process_group("nccl" if torch.cuda.is_available() else "gloo")
+
+
+def rank() -> int:
+    """This process's number; 0 when alone."""
+    return dist.get_rank() if dist.is_initialized() else 0
+
+
+def world_size() -> int:
+    """How many processes train together; 1 when alone."""
+    return dist.get_world_size() if dist.is_initialized() else 1
+
+
+def device() -> torch.device:
+    """This process's GPU where there is one, else the CPU."""
+    if torch.cuda.is_available():
+        return torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0")))
+    return torch.device("cpu")
+
+
+def barrier() -> None:
+    """Waits until every process is here."""
+    if dist.is_initialized():
+        dist.barrier()
+
+
+def average_gradients(module: nn.Module) -> None:
+    """Replaces each gradient by its mean over processes, in one flat all-reduce.
+
+    A parameter that took no part in the loss gets a gradient of zero, so that every process sends
+    the same layout and a step means the same alone and together.
+    """
+    parameters = [p for p in module.parameters() if p.requires_grad]
+    for parameter in parameters:
+        if parameter.grad is None:
+            parameter.grad = torch.zeros_like(parameter)
+    if dist.is_initialized():
+        gradients = [p.grad for p in parameters]
+        flat = torch.cat([g.flatten() for g in gradients])
+        dist.all_reduce(flat)
+        flat /= dist.get_world_size()
+        for gradient, part in zip(
+            gradients, flat.split([g.numel() for g in gradients]), strict=True
+        ):
+            gradient.copy_(part.view_as(gradient))
+
+
+def mean(value: Tensor) -> Tensor:
+    """Mean of a scalar over processes, without gradient."""
+    value = value.detach().clone()
+    if dist.is_initialized():
+        dist.all_reduce(value)
+        value /= dist.get_world_size()
+    return value

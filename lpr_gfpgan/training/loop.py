@@ -1,0 +1,172 @@
+"""The loop every training runs in: resume, step, report, save, pause."""
+
+import time
+from pathlib import Path
+from typing import Any, Protocol
+
+import pandas as pd
+import torch
+from torch import Tensor
+from tqdm import tqdm
+
+from ..errors import LprError
+from ..files import atomic_path, write_json, write_png
+from . import distributed
+from .checkpoint import load_checkpoint, save_checkpoint
+from .pictures import to_pixels
+
+CHECKPOINT_SECONDS = 30.0
+REPORTS = 50
+GRIDS = 5
+
+
+class Paused(Exception):
+    """The time limit was reached; the checkpoint is written and the same call goes on from it."""
+
+    exit_code = 75
+
+
+class Task(Protocol):
+    """What a training must offer to run in the loop.
+
+    Attributes:
+        parts: everything a checkpoint holds: networks, averages, optimisers (state_dict,
+            load_state_dict).
+        batch: images per step over all processes.
+    """
+
+    parts: dict[str, Any]
+    batch: int
+
+    def step(self, step: int) -> dict[str, Tensor]:
+        """Takes step number `step` (from 0) and returns its losses by name, without gradient."""
+
+    def grid(self) -> Tensor | None:
+        """A picture [3, H, W] in [-1, 1] of how far training is, the same samples each time."""
+
+    def waited(self) -> float:
+        """Seconds spent waiting for data so far."""
+
+
+def run(
+    task: Task,
+    *,
+    name: str,
+    steps: int,
+    folder: Path,
+    fingerprint: str,
+    curve: Path,
+    grid: Path | None = None,
+    timing: Path | None = None,
+    max_seconds: float | None = None,
+) -> None:
+    """Trains `task` up to `steps`, from its checkpoint if there is one.
+
+    The result depends on the number of steps alone: a run that was paused or killed and started
+    again ends with the same weights and curve.
+
+    Args:
+        task: networks, optimisers and one step.
+        name: shown beside the progress bar.
+        steps: where training ends.
+        folder: holds the checkpoint while the run is unfinished.
+        fingerprint: identifies settings and data; a checkpoint with another one is refused.
+        curve: CSV of the mean losses between reports, one row a report.
+        grid: PNG of `task.grid()`, redrawn a few times.
+        timing: JSON of images per second and the share of time spent waiting for data.
+        max_seconds: pause after so many seconds.
+
+    Raises:
+        Paused: the time limit was reached.
+        CheckpointError: the checkpoint is damaged or another run's.
+        LprError: a loss is no longer finite; the last checkpoint is kept.
+    """
+    path = folder / "checkpoint.pt"
+    state = load_checkpoint(path, fingerprint=fingerprint) or {}
+    for part, value in state.get("parts", {}).items():
+        task.parts[part].load_state_dict(value)
+    first, rows, sums = state.get("step", 0), state.get("rows", []), state.get("sums", {})
+    report_every, grid_every = max(1, steps // REPORTS), max(1, steps // GRIDS)
+    main = distributed.rank() == 0
+
+    def save(step: int) -> None:
+        _refuse_nonfinite(sums, name)
+        if main:
+            parts = {part: value.state_dict() for part, value in task.parts.items()}
+            save_checkpoint(
+                path,
+                {
+                    "fingerprint": fingerprint,
+                    "step": step,
+                    "parts": parts,
+                    "rows": rows,
+                    "sums": sums,
+                },
+            )
+
+    start = saved = time.perf_counter()
+    waited = task.waited()
+    bar = tqdm(total=steps, initial=first, desc=name, unit="step", disable=None if main else True)
+    for step in range(first, steps):
+        for key, value in task.step(step).items():
+            total, count = sums.get(key, (0.0, 0))
+            sums[key] = (total + value.detach(), count + 1)
+        bar.update()
+        done = step + 1
+        if done % report_every == 0 or done == steps:
+            rows.append(_row(done, done * task.batch, sums, name))
+            bar.set_postfix({key: f"{value:.3g}" for key, value in list(rows[-1].items())[2:6]})
+            sums = {}
+        if main and grid is not None and (done % grid_every == 0 or done == steps):
+            _write_grid(task, grid)
+        now = time.perf_counter()
+        if max_seconds is not None and now - start >= max_seconds and done < steps:
+            save(done)
+            bar.close()
+            distributed.barrier()
+            raise Paused(f"{name}: paused at step {done} of {steps}; run the same command to go on")
+        if now - saved >= CHECKPOINT_SECONDS:
+            save(done)
+            saved = now
+    bar.close()
+    save(steps)
+    if main:
+        curve.parent.mkdir(parents=True, exist_ok=True)
+        with atomic_path(curve) as temporary:
+            pd.DataFrame(rows).to_csv(temporary, index=False, float_format="%.6g")
+        if timing is not None and first < steps:
+            seconds = time.perf_counter() - start
+            write_json(
+                timing,
+                {
+                    "seconds": round(seconds, 1),
+                    "steps": steps - first,
+                    "images_per_second": round((steps - first) * task.batch / seconds, 1),
+                    "waiting_for_data": round((task.waited() - waited) / seconds, 4),
+                },
+            )
+    distributed.barrier()
+
+
+def _row(step: int, images: int, sums: dict[str, Any], name: str) -> dict[str, float]:
+    _refuse_nonfinite(sums, name)
+    losses = {
+        key: float(distributed.mean(torch.as_tensor(total / count)))
+        for key, (total, count) in sums.items()
+    }
+    return {"step": step, "images": images, **losses}
+
+
+def _refuse_nonfinite(sums: dict[str, Any], name: str) -> None:
+    for key, (total, _) in sums.items():
+        if not torch.isfinite(torch.as_tensor(total)):
+            raise LprError(
+                f"{name}: the loss {key!r} is no longer finite; lower its weight or learning rate "
+                "(the last good checkpoint is kept)"
+            )
+
+
+def _write_grid(task: Task, path: Path) -> None:
+    picture = task.grid()
+    if picture is not None:
+        write_png(path, to_pixels(picture[None])[0])

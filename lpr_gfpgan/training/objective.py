@@ -1,0 +1,124 @@
+"""The restorer's objective: named terms, each with its weight; a weight of 0 leaves it out."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor, nn
+
+from ..config import AblationSettings, LossWeights, RestorerSettings
+from ..losses import (
+    ctc_loss,
+    feature_distance,
+    generator_nonsaturating,
+    gram_distance,
+    l1,
+    pyramid_l1,
+    slot_cross_entropy,
+)
+from ..networks import Discriminator, PlateReader, Restoration, crop_region, slot_logits
+from ..plates import PlateBatch
+from ..readers import slot_centres
+from .regions import RegionDiscriminators, Regions
+
+WARMUP_TERMS = ("l1", "pyramid")
+
+
+def weights_of(settings: RestorerSettings, ablation: AblationSettings) -> LossWeights:
+    """The weights of one variant: what the ablation switches off weighs 0."""
+    weights = settings.weights
+    if not ablation.recognition_loss:
+        weights = replace(weights, recognition=0.0)
+    if ablation.region == "none":
+        weights = replace(weights, region=0.0, region_style=0.0)
+    return weights
+
+
+def warmup_weights(settings: RestorerSettings) -> LossWeights:
+    """The weights of the shared warm-up: reconstruction alone."""
+    weights = settings.weights
+    return replace(weights, **{name: 0.0 for name in vars(weights) if name not in WARMUP_TERMS})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Objective:
+    """Everything the restorer is told, GFP-GAN's eq. 7 with the plate's terms.
+
+    Attributes:
+        weights: of the terms.
+        recognition: "slots" or "ctc".
+        discriminator: the one being trained against; None while there is none.
+        perceptual: frozen features, see `losses.perceptual`; None where their terms weigh 0.
+        reader: the frozen loss reader; None where its term weighs 0.
+        region: the region discriminators; None where their terms weigh 0.
+    """
+
+    weights: LossWeights
+    recognition: str
+    discriminator: Discriminator | None = None
+    perceptual: nn.Module | None = None
+    reader: PlateReader | None = None
+    region: RegionDiscriminators | None = None
+
+    def __call__(
+        self,
+        restoration: Restoration,
+        batch: PlateBatch,
+        regions: Regions | None,
+        *,
+        pyramid: bool = True,
+    ) -> dict[str, Tensor]:
+        """Computes every term whose weight is not 0.
+
+        Args:
+            restoration: the restorer's output for the degraded batch.
+            batch: the true scenes.
+            regions: where the region discriminators look; None without them.
+            pyramid: whether the pyramid term still counts.
+
+        Returns:
+            Unweighted terms by name, differentiable with respect to the restoration.
+        """
+        weights = vars(self.weights)
+        restored, target = restoration.image, batch.image
+        terms: dict[str, Callable[[], Tensor]] = {
+            "l1": lambda: l1(restored, target),
+            "adversarial": lambda: generator_nonsaturating(self.discriminator(restored)),
+            "recognition": lambda: self._recognition(restored, batch),
+        }
+        if pyramid:
+            terms["pyramid"] = lambda: pyramid_l1(restoration.pyramid, target)
+        computed = {name: term() for name, term in terms.items() if weights[name]}
+        if weights["perceptual"] or weights["style"]:
+            computed |= self._features(restored, target)
+        if weights["region"] or weights["region_style"]:
+            adversarial, style = self.region.generator_terms(
+                restored, target, regions, style=bool(weights["region_style"])
+            )
+            found = {"region": adversarial, "region_style": style}
+            computed |= {name: term for name, term in found.items() if weights[name]}
+        return computed
+
+    def total(self, terms: dict[str, Tensor]) -> Tensor:
+        """The weighted sum of what `__call__` returned."""
+        weights = vars(self.weights)
+        values = [weights[name] * term.float() for name, term in terms.items()]
+        return sum(values[1:], start=values[0])
+
+    def _features(self, restored: Tensor, target: Tensor) -> dict[str, Tensor]:
+        features = self.perceptual(restored)
+        with torch.no_grad():
+            reference = self.perceptual(target)
+        found = {}
+        if self.weights.perceptual:
+            found["perceptual"] = feature_distance(features, reference)
+        if self.weights.style:
+            found["style"] = gram_distance(features, reference)
+        return found
+
+    def _recognition(self, restored: Tensor, batch: PlateBatch) -> Tensor:
+        logits = self.reader(crop_region(restored, batch.quad, self.reader.input_size)).float()
+        if self.recognition == "ctc":
+            return ctc_loss(logits, batch.labels, batch.lengths)
+        slots = slot_logits(logits, slot_centres(batch.lengths))
+        return slot_cross_entropy(slots, batch.labels)

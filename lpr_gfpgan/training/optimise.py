@@ -1,0 +1,64 @@
+"""How one network takes one step."""
+
+import copy
+
+import torch
+from torch import Tensor, nn
+
+from .distributed import average_gradients
+
+
+def adam(
+    module: nn.Module, *, learning_rate: float, betas: tuple[float, float], lazy_every: int = 0
+) -> torch.optim.Adam:
+    """Adam for the parameters of `module` that require a gradient.
+
+    Args:
+        module: the network.
+        learning_rate: per step.
+        betas: decay of the two moments.
+        lazy_every: a regulariser takes an extra step every so many steps; rate and betas are then
+            corrected by c = n / (n + 1) (Karras et al. 2020, appendix B). 0: there is none.
+    """
+    c = lazy_every / (lazy_every + 1) if lazy_every else 1.0
+    parameters = [p for p in module.parameters() if p.requires_grad]
+    return torch.optim.Adam(
+        parameters, lr=learning_rate * c, betas=(float(betas[0] ** c), float(betas[1] ** c))
+    )
+
+
+def update(module: nn.Module, optimiser: torch.optim.Optimizer, loss: Tensor) -> None:
+    """Takes one step of `module` alone down `loss`; the other networks are only looked through."""
+    optimiser.zero_grad(set_to_none=True)
+    loss.backward(inputs=[p for p in module.parameters() if p.requires_grad])
+    average_gradients(module)
+    optimiser.step()
+
+
+class Ema(nn.Module):
+    """Exponential moving average of a network's parameters: what is judged and released.
+
+    Args:
+        module: the network that trains.
+        half_life: images after which a weight counts half. Early on it is half of the images
+            seen, so that the random start is forgotten.
+    """
+
+    def __init__(self, module: nn.Module, *, half_life: float) -> None:
+        super().__init__()
+        self.half_life = half_life
+        self.module = copy.deepcopy(module).eval().requires_grad_(False)
+
+    @torch.no_grad()
+    def update(self, module: nn.Module, *, batch: int, seen: int) -> None:
+        """Moves the average towards `module`.
+
+        Args:
+            module: the network after its step.
+            batch: images of that step, over all processes.
+            seen: images so far, this step's included.
+        """
+        decay = 0.5 ** (batch / max(min(self.half_life, 0.5 * seen), 1e-8))
+        average = [t for t in self.module.state_dict().values() if t.is_floating_point()]
+        current = [t for t in module.state_dict().values() if t.is_floating_point()]
+        torch._foreach_lerp_(average, current, 1 - decay)

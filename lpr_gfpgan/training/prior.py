@@ -1,0 +1,270 @@
+"""Training of the prior: a StyleGAN2 that draws plates (Karras et al. 2020)."""
+
+import torch
+from torch import Tensor
+
+from ..config import PriorSettings, Study
+from ..files import write_json
+from ..losses import (
+    discriminator_logistic,
+    generator_nonsaturating,
+    path_lengths,
+    path_penalty,
+    r1_penalty,
+)
+from ..metrics import kid
+from ..networks import Discriminator, Generator
+from ..plates import canonical_quad
+from ..randomness import normal, uniform
+from ..readers import Reader, load_reader
+from . import distributed
+from .data import SceneStream
+from .loop import run
+from .optimise import Ema, adam, update
+from .pictures import side_by_side
+from .stage import (
+    fingerprint,
+    finish,
+    mixed_precision,
+    noise_keys,
+    open_plates,
+    store,
+    to_device,
+)
+
+PATH_DECAY = 0.01
+CHUNK = 64
+
+
+class PriorTask:
+    """Generator against discriminator, with lazy R1 and lazy path length."""
+
+    def __init__(self, study: Study, seed: int, device: torch.device) -> None:
+        settings = study.settings.prior
+        adversary = settings.discriminator
+        self.settings, self.seed, self.device = settings, seed, device
+        self.batch = settings.batch
+        base = study.settings.frame.base
+        generator = Generator(
+            base=base,
+            channels=settings.channels,
+            code_size=settings.code_size,
+            mapping_layers=settings.mapping_layers,
+            seed=seed,
+        )
+        self.generator = to_device(generator, device)
+        discriminator = Discriminator(base=base, channels=adversary.channels, seed=seed)
+        self.discriminator = to_device(discriminator, device)
+        self.ema = Ema(self.generator, half_life=settings.ema_images)
+        self.generator_optimiser = adam(
+            self.generator,
+            learning_rate=settings.learning_rate,
+            betas=(0.0, 0.99),
+            lazy_every=settings.path_every if settings.path_length else 0,
+        )
+        self.discriminator_optimiser = adam(
+            self.discriminator,
+            learning_rate=adversary.learning_rate,
+            betas=(adversary.beta1, adversary.beta2),
+            lazy_every=adversary.r1_every if adversary.r1 else 0,
+        )
+        self.mean_length = _Scalar()
+        self.stream = SceneStream(
+            open_plates(study, "train"), batch=settings.batch, seed=seed, device=device
+        )
+        self.parts = {
+            "generator": self.generator,
+            "discriminator": self.discriminator,
+            "ema": self.ema,
+            "generator_optimiser": self.generator_optimiser,
+            "discriminator_optimiser": self.discriminator_optimiser,
+            "mean_length": self.mean_length,
+        }
+
+    def step(self, step: int) -> dict[str, Tensor]:
+        """Generator, discriminator, then whichever regulariser is due."""
+        adversary = self.settings.discriminator
+        batch, samples = self.stream(step), self.stream.samples(step)
+        with mixed_precision(self.device):
+            fake = self.generator.synthesise(
+                self.codes(step, samples), noise=self._keys(step, samples, "noise")
+            )
+            losses = {"generator": generator_nonsaturating(self.discriminator(fake).float())}
+            update(self.generator, self.generator_optimiser, losses["generator"])
+            losses["discriminator"] = discriminator_logistic(
+                self.discriminator(batch.image).float(), self.discriminator(fake.detach()).float()
+            )
+            update(self.discriminator, self.discriminator_optimiser, losses["discriminator"])
+        if adversary.r1 and step % adversary.r1_every == 0:
+            leaf = batch.image.detach().requires_grad_(True)
+            losses["r1"] = r1_penalty(self.discriminator(leaf), leaf)
+            weight = adversary.r1 / 2 * adversary.r1_every
+            update(self.discriminator, self.discriminator_optimiser, weight * losses["r1"])
+        if self.settings.path_length and step % self.settings.path_every == 0:
+            losses["path"] = self._path_step(step, samples)
+        self.ema.update(self.generator, batch=self.batch, seen=(step + 1) * self.batch)
+        return losses
+
+    def codes(self, step: int, samples: Tensor, stream: str = "latent") -> Tensor:
+        """One code per layer [B, L, D]; with probability `mixing` two latents share the layers."""
+        size, count = self.settings.code_size, self.generator.num_codes
+        drawn = normal(self._keys(step, samples, stream), (2, size), device=self.device)
+        first = self.generator.map(drawn[:, 0])[:, None].expand(-1, count, -1)
+        if not self.settings.mixing:
+            return first
+        second = self.generator.map(drawn[:, 1])[:, None]
+        chance = uniform(self._keys(step, samples, stream + "-mixing"), 2).to(self.device)
+        cut = torch.where(
+            chance[:, 0] < self.settings.mixing, 1 + (chance[:, 1] * (count - 1)).floor(), count
+        )
+        layers = torch.arange(count, device=self.device)
+        return torch.where((layers < cut[:, None])[..., None], first, second)
+
+    def _path_step(self, step: int, samples: Tensor) -> Tensor:
+        own = samples[:: self.settings.path_shrink]
+        codes = self.codes(step, own, "path")
+        image = self.generator.synthesise(codes, noise=self._keys(step, own, "path-noise"))
+        direction = normal(
+            self._keys(step, own, "path-direction"), tuple(image.shape[1:]), device=self.device
+        )
+        lengths = path_lengths(image, codes, direction)
+        mean = self.mean_length.value.to(self.device)
+        mean = mean + PATH_DECAY * (distributed.mean(lengths.mean()) - mean)
+        self.mean_length.value = mean
+        penalty = path_penalty(lengths, mean)
+        weight = self.settings.path_length * self.settings.path_every
+        update(self.generator, self.generator_optimiser, weight * penalty)
+        return penalty
+
+    def _keys(self, step: int, samples: Tensor, stream: str) -> Tensor:
+        return noise_keys(self.seed, step, samples, "prior-" + stream).to(self.device)
+
+    @torch.no_grad()
+    def grid(self) -> Tensor:
+        """Thirty-two plates the average generator draws from fixed latents, in four columns."""
+        return side_by_side(list(sample_prior(self.ema.module, 32, seed=self.seed).split(8)))
+
+    def waited(self) -> float:
+        """Seconds spent waiting for data."""
+        return self.stream.waited
+
+
+class _Scalar:
+    """A number that a checkpoint can hold."""
+
+    def __init__(self) -> None:
+        self.value = torch.zeros(())
+
+    def state_dict(self) -> dict[str, Tensor]:
+        return {"value": self.value}
+
+    def load_state_dict(self, state: dict[str, Tensor]) -> None:
+        self.value = state["value"]
+
+
+@torch.no_grad()
+def sample_prior(generator: Generator, count: int, *, seed: int) -> Tensor:
+    """Draws plates from the prior.
+
+    Args:
+        generator: the prior.
+        count: how many.
+        seed: of latents and noise.
+
+    Returns:
+        float32 [count, 3, H, W], about [-1, 1].
+    """
+    device = next(generator.parameters()).device
+    images = []
+    for samples in torch.arange(count).split(CHUNK):
+        latent = noise_keys(seed, 0, samples, "sample").to(device)
+        noise = noise_keys(seed, 0, samples, "sample-noise").to(device)
+        z = normal(latent, (generator.code_size,), device=device)
+        images.append(generator(z, noise=noise))
+    return torch.cat(images)
+
+
+def train_prior(
+    study: Study, *, seed: int = 0, max_seconds: float | None = None
+) -> dict[str, float]:
+    """Trains the prior; writes generator (average), discriminator, curve, samples and metrics.
+
+    Args:
+        study: the study; its `judge` reader must be trained (its features give the KID).
+        seed: of initial weights and draws.
+        max_seconds: pause after so many seconds.
+
+    Returns:
+        kid_initial, kid_final and n, see `prior_kid`.
+
+    Raises:
+        Paused: the time limit was reached; call again to go on.
+        LprError: bad settings, data or checkpoint.
+    """
+    distributed.start()
+    settings: PriorSettings = study.settings.prior
+    device = distributed.device()
+    judge = load_reader(study.paths.reader("judge"), "judge").to(device)
+    task = PriorTask(study, seed, device)
+    initial = prior_kid(study, task.ema.module, judge, seed=seed)
+    identity = fingerprint(study, settings, study.settings.frame, seed)
+    folder = study.paths.runs / f"prior-{identity}"
+    run(
+        task,
+        name="prior",
+        steps=settings.steps,
+        folder=folder,
+        fingerprint=identity,
+        curve=study.paths.curve("prior"),
+        grid=study.paths.samples("prior"),
+        timing=study.paths.timing("prior"),
+        max_seconds=max_seconds,
+    )
+    task.stream.close()
+    facts = {"seed": seed, "steps": settings.steps, "images": settings.steps * settings.batch}
+    store(
+        study,
+        study.paths.prior,
+        task.ema.module,
+        kind="generator",
+        **facts,
+    )
+    store(
+        study,
+        study.paths.prior_discriminator,
+        task.discriminator,
+        kind="discriminator",
+        **facts,
+    )
+    final = prior_kid(study, task.ema.module, judge, seed=seed)
+    metrics = {
+        "n": min(study.settings.evaluation.kid_plates, len(open_plates(study, "validation"))),
+        "kid_initial": initial,
+        "kid_final": final,
+    }
+    finish(folder)
+    if distributed.rank() == 0:
+        write_json(study.paths.metrics("prior"), metrics)
+    return metrics
+
+
+@torch.no_grad()
+def prior_kid(study: Study, generator: Generator, judge: Reader, *, seed: int) -> float:
+    """Kernel inception distance of the prior's plates to validation scenes.
+
+    Inception's weights are of everyday objects and not at hand offline; the trunk of the judge,
+    which no loss has seen, takes its place (features of the canonical plate box on both sides).
+    """
+    plates = open_plates(study, "validation")
+    count = min(study.settings.evaluation.kid_plates, len(plates))
+    device = next(generator.parameters()).device
+    quad = torch.as_tensor(canonical_quad(*study.settings.frame.size), dtype=torch.float32)
+    fakes = sample_prior(generator, count, seed=seed)
+
+    def features(image: Tensor) -> Tensor:
+        return judge.features(image, quad.to(device).expand(len(image), -1, -1)).cpu()
+
+    chunks = torch.arange(count).split(CHUNK)
+    real = torch.cat([features(plates.batch(c.numpy()).to(device).image) for c in chunks])
+    fake = torch.cat([features(fakes[c].clamp(-1, 1)) for c in chunks])
+    return round(float(kid(real.numpy(), fake.numpy())), 5)

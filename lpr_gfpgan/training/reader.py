@@ -1,0 +1,175 @@
+"""Training of the plate readers."""
+
+import math
+
+import torch
+from torch import Tensor
+
+from ..config import ReaderSettings, Study
+from ..files import write_json
+from ..losses import ctc_loss, slot_cross_entropy
+from ..networks import PlateReader, crop_region, slot_logits
+from ..plates import NUM_CLASSES, PlateBatch
+from ..readers import Reader, slot_centres
+from . import distributed
+from .data import SceneStream
+from .loop import run
+from .optimise import adam, update
+from .stage import (
+    degradation_ranges,
+    degraded,
+    fingerprint,
+    finish,
+    mixed_precision,
+    open_plates,
+    store,
+    to_device,
+)
+
+NAMES = ("loss", "judge", "direct")
+CHUNK = 64
+
+
+class ReaderTask:
+    """One reader, trained by CTC plus cross-entropy at the character slots.
+
+    The slot term ties each character's peak to the character's place, so that the recognition
+    loss can ask for a character where it stands.
+    """
+
+    def __init__(self, study: Study, settings: ReaderSettings, device: torch.device) -> None:
+        self.settings = settings
+        self.batch = settings.batch
+        network = PlateReader(
+            architecture=settings.architecture,
+            channels=settings.channels,
+            input_size=study.settings.readers.crop,
+            num_classes=NUM_CLASSES,
+            seed=settings.seed,
+        )
+        self.network = to_device(network, device)
+        self.device = device
+        self.optimiser = adam(self.network, learning_rate=settings.learning_rate, betas=(0.9, 0.99))
+        self.ranges = degradation_ranges(study, settings.degradation)
+        self.stream = SceneStream(
+            open_plates(study, settings.split),
+            batch=settings.batch,
+            seed=settings.seed,
+            device=device,
+        )
+        self.parts = {"network": self.network, "optimiser": self.optimiser}
+
+    def step(self, step: int) -> dict[str, Tensor]:
+        """One step at a rate that falls along half a cosine to a hundredth."""
+        batch = self.stream(step)
+        image = degraded(
+            batch,
+            self.ranges,
+            seed=self.settings.seed,
+            step=step,
+            samples=self.stream.samples(step),
+        )
+        with mixed_precision(self.device):
+            logits = self.network(crop_region(image, batch.quad, self.network.input_size)).float()
+        slots = slot_logits(logits, slot_centres(batch.lengths))
+        losses = {
+            "ctc": ctc_loss(logits, batch.labels, batch.lengths),
+            "slots": slot_cross_entropy(slots, batch.labels),
+        }
+        fraction = step / self.settings.steps
+        rate = self.settings.learning_rate * (0.505 + 0.495 * math.cos(math.pi * fraction))
+        for group in self.optimiser.param_groups:
+            group["lr"] = rate
+        update(
+            self.network,
+            self.optimiser,
+            losses["ctc"] + self.settings.slot_weight * losses["slots"],
+        )
+        return losses
+
+    def grid(self) -> None:
+        """Readers make no pictures."""
+        return None
+
+    def waited(self) -> float:
+        """Seconds spent waiting for data."""
+        return self.stream.waited
+
+
+def train_reader(study: Study, name: str, *, max_seconds: float | None = None) -> dict[str, float]:
+    """Trains the reader `name` (loss, judge or direct), writes its weights, curve and metrics.
+
+    Args:
+        study: the study.
+        name: which reader.
+        max_seconds: pause after so many seconds.
+
+    Returns:
+        Accuracy on the validation plates, clean and degraded as in training (see
+        `reader_accuracy`).
+
+    Raises:
+        Paused: the time limit was reached; call again to go on.
+        LprError: bad settings, data or checkpoint.
+    """
+    distributed.start()
+    settings: ReaderSettings = getattr(study.settings.readers, name)
+    device = distributed.device()
+    task = ReaderTask(study, settings, device)
+    run_name = f"reader-{name}"
+    identity = fingerprint(
+        study, settings, study.settings.readers.crop, study.ranges(settings.degradation)
+    )
+    folder = study.paths.runs / f"{run_name}-{identity}"
+    run(
+        task,
+        name=run_name,
+        steps=settings.steps,
+        folder=folder,
+        fingerprint=identity,
+        curve=study.paths.curve(run_name),
+        timing=study.paths.timing(run_name),
+        max_seconds=max_seconds,
+    )
+    task.stream.close()
+    store(
+        study,
+        study.paths.reader(name),
+        task.network,
+        kind="reader",
+        seed=settings.seed,
+        steps=settings.steps,
+        split=settings.split,
+        degradation=settings.degradation,
+    )
+    metrics = reader_accuracy(study, Reader(task.network, name=name), settings)
+    finish(folder)
+    if distributed.rank() == 0:
+        write_json(study.paths.metrics(run_name), metrics)
+    return metrics
+
+
+@torch.no_grad()
+def reader_accuracy(study: Study, reader: Reader, settings: ReaderSettings) -> dict[str, float]:
+    """Share of validation plates read without a mistake, clean and degraded as in training.
+
+    Returns:
+        n, clean_exact and degraded_exact, the last two in [0, 1].
+    """
+    plates = open_plates(study, "validation")
+    ranges = degradation_ranges(study, settings.degradation)
+    device = next(reader.network.parameters()).device
+    hits = {"clean": 0, "degraded": 0}
+    for start in range(0, len(plates), CHUNK):
+        samples = torch.arange(start, min(start + CHUNK, len(plates)))
+        batch: PlateBatch = plates.batch(samples.numpy()).to(device)
+        texts = plates.table["text"].iloc[samples.numpy()].tolist()
+        images = {
+            "clean": batch.image,
+            "degraded": degraded(batch, ranges, seed=settings.seed, step=-1, samples=samples),
+        }
+        for kind, image in images.items():
+            readings = reader.read(image, batch.quad)
+            hits[kind] += sum(r.text == t for r, t in zip(readings, texts, strict=True))
+    count = len(plates)
+    return {"n": count, **{f"{kind}_exact": round(h / count, 4) for kind, h in hits.items()}}

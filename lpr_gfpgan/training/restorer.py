@@ -1,0 +1,301 @@
+"""Training of the restorer: a warm-up that all variants share, then each variant's own game."""
+
+import dataclasses
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ..config import AblationSettings, Study
+from ..files import write_json
+from ..losses import DiscriminatorFeatures, Vgg19Features, discriminator_logistic, r1_penalty
+from ..metrics import psnr
+from ..networks import Discriminator, Restorer, load_weights
+from . import distributed
+from .data import SceneStream
+from .loop import run
+from .objective import Objective, warmup_weights, weights_of
+from .optimise import Ema, adam, update
+from .pictures import side_by_side, to_pixels
+from .regions import RegionDiscriminators, RegionFinder, Regions
+from .stage import (
+    degradation_ranges,
+    degraded,
+    fingerprint,
+    finish,
+    mixed_precision,
+    noise_keys,
+    open_plates,
+    store,
+    to_device,
+)
+
+DEGRADATION = "training"
+WARMUP = "warmup"
+WARMUP_ABLATION = AblationSettings(motion_blur=False, recognition_loss=False, region="none")
+VALIDATION_PLATES = 64
+GRID_PLATES = 8
+
+
+class RestorerTask:
+    """One step updates the restorer, then its discriminator, then the region discriminators.
+
+    Args:
+        study: the study, with trained prior and readers (and warm-up, unless this is it).
+        variant: a key of `ablations` in params.yaml, or "warmup".
+        seed: of draws and of the region discriminators' initial weights.
+        device: where to train.
+    """
+
+    def __init__(self, study: Study, variant: str, seed: int, device: torch.device) -> None:
+        settings = study.settings.restorer
+        self.settings, self.seed, self.device = settings, seed, device
+        self.study, self.variant = study, variant
+        self.batch = settings.batch
+        self.warming = variant == WARMUP
+        self.ablation = WARMUP_ABLATION if self.warming else study.ablation(variant)
+        self.weights = (
+            warmup_weights(settings) if self.warming else weights_of(settings, self.ablation)
+        )
+        self.ranges = degradation_ranges(study, DEGRADATION, motion_blur=self.ablation.motion_blur)
+        self.restorer = self._build_restorer()
+        self.ema = Ema(self.restorer, half_life=settings.ema_images)
+        rate = settings.warmup_learning_rate if self.warming else settings.learning_rate
+        betas = (0.9, 0.99) if self.warming else (settings.beta1, settings.beta2)
+        self.optimiser = adam(self.restorer, learning_rate=rate, betas=betas)
+        self.parts = {"restorer": self.restorer, "ema": self.ema, "optimiser": self.optimiser}
+        self.discriminator = self._add_discriminator() if self.weights.adversarial else None
+        has_region = self.weights.region or self.weights.region_style
+        self.region = self._add_region() if has_region else None
+        self.find_regions = RegionFinder(self.ablation.region, study.settings.frame.size)
+        self.objective = Objective(
+            weights=self.weights,
+            recognition=settings.recognition,
+            discriminator=self.discriminator,
+            perceptual=self._perceptual(),
+            reader=self._loss_reader(),
+            region=self.region,
+        )
+        self.stream = SceneStream(
+            open_plates(study, "train"), batch=settings.batch, seed=seed, device=device
+        )
+
+    def step(self, step: int) -> dict[str, Tensor]:
+        """Restorer, discriminator, region discriminators, and R1 for each where it is due."""
+        batch, samples = self.stream(step), self.stream.samples(step)
+        image = degraded(batch, self.ranges, seed=self.seed, step=step, samples=samples)
+        noise = noise_keys(self.seed, step, samples, "restorer-noise").to(self.device)
+        regions = self.find_regions(batch) if self.region is not None else None
+        with mixed_precision(self.device):
+            restoration = self.restorer(image, noise=noise)
+            pyramid = self.warming or step < self.settings.pyramid_steps
+            losses = self.objective(restoration, batch, regions, pyramid=pyramid)
+            update(self.restorer, self.optimiser, self.objective.total(losses))
+        restored = restoration.image.detach()
+        if self.discriminator is not None:
+            losses |= self._discriminator_step(step, restored, batch.image)
+        if self.region is not None:
+            losses |= self._region_step(step, restored, batch.image, regions)
+        self.ema.update(self.restorer, batch=self.batch, seen=(step + 1) * self.batch)
+        return losses
+
+    def _discriminator_step(self, step: int, fake: Tensor, real: Tensor) -> dict[str, Tensor]:
+        adversary = self.settings.discriminator
+        with mixed_precision(self.device):
+            losses = {
+                "discriminator": discriminator_logistic(
+                    self.discriminator(real), self.discriminator(fake)
+                )
+            }
+            update(self.discriminator, self.discriminator_optimiser, losses["discriminator"])
+        if adversary.r1 and step % adversary.r1_every == 0:
+            leaf = real.detach().requires_grad_(True)
+            losses["r1"] = r1_penalty(self.discriminator(leaf), leaf)
+            weight = adversary.r1 / 2 * adversary.r1_every
+            update(self.discriminator, self.discriminator_optimiser, weight * losses["r1"])
+        return losses
+
+    def _region_step(
+        self, step: int, fake: Tensor, real: Tensor, regions: Regions
+    ) -> dict[str, Tensor]:
+        adversary = self.settings.region.discriminator
+        with mixed_precision(self.device):
+            losses = {"region_discriminator": self.region.discriminator_term(fake, real, regions)}
+            update(self.region, self.region_optimiser, losses["region_discriminator"])
+        if adversary.r1 and step % adversary.r1_every == 0:
+            losses["region_r1"] = self.region.r1(real, regions)
+            weight = adversary.r1 / 2 * adversary.r1_every
+            update(self.region, self.region_optimiser, weight * losses["region_r1"])
+        return losses
+
+    def _build_restorer(self) -> Restorer:
+        """The warm-up starts from the prior, every variant from the warm-up."""
+        if self.warming:
+            prior, _ = load_weights(self.study.paths.prior, expect_kind="generator")
+            restorer = Restorer(
+                base=prior.config["base"],
+                channels_unet=self.settings.channels,
+                channels_decoder=prior.config["channels"],
+                code_size=prior.config["code_size"],
+                mapping_layers=prior.config["mapping_layers"],
+                pool_codes=self.settings.pool_codes,
+                seed=self.seed,
+            )
+            restorer.initialise_from(prior)
+        else:
+            restorer, _ = load_weights(self.study.paths.warmup, expect_kind="restorer")
+        restorer.train().requires_grad_(False)
+        for parameter in restorer.trainable(self.settings.decoder):
+            parameter.requires_grad_(True)
+        return to_device(restorer, self.device)
+
+    def _add_discriminator(self) -> Discriminator:
+        """Starts from the prior's discriminator where the shapes agree: the game goes on."""
+        adversary = self.settings.discriminator
+        network, _ = load_weights(self.study.paths.prior_discriminator, expect_kind="discriminator")
+        if network.config["channels"] != adversary.channels:
+            base = network.config["base"]
+            network = Discriminator(base=base, channels=adversary.channels, seed=self.seed)
+        network = to_device(network.train().requires_grad_(True), self.device)
+        self.discriminator_optimiser = adam(
+            network,
+            learning_rate=adversary.learning_rate,
+            betas=(adversary.beta1, adversary.beta2),
+            lazy_every=adversary.r1_every if adversary.r1 else 0,
+        )
+        self.parts["discriminator"] = network
+        self.parts["discriminator_optimiser"] = self.discriminator_optimiser
+        return network
+
+    def _add_region(self) -> RegionDiscriminators:
+        settings = self.settings.region
+        network = to_device(RegionDiscriminators(settings, seed=self.seed), self.device)
+        adversary = settings.discriminator
+        self.region_optimiser = adam(
+            network,
+            learning_rate=adversary.learning_rate,
+            betas=(adversary.beta1, adversary.beta2),
+            lazy_every=adversary.r1_every if adversary.r1 else 0,
+        )
+        self.parts["region"] = network
+        self.parts["region_optimiser"] = self.region_optimiser
+        return network
+
+    def _perceptual(self) -> torch.nn.Module | None:
+        if not (self.weights.perceptual or self.weights.style):
+            return None
+        if self.settings.perceptual_weights is not None:
+            features = Vgg19Features(self.settings.perceptual_weights)
+        else:
+            network, _ = load_weights(
+                self.study.paths.prior_discriminator, expect_kind="discriminator"
+            )
+            features = DiscriminatorFeatures(network)
+        return to_device(features, self.device)
+
+    def _loss_reader(self) -> torch.nn.Module | None:
+        if not self.weights.recognition:
+            return None
+        network, _ = load_weights(self.study.paths.reader("loss"), expect_kind="reader")
+        return to_device(network.eval().requires_grad_(False), self.device)
+
+    @torch.no_grad()
+    def validate(self, count: int) -> tuple[Tensor, Tensor, Tensor]:
+        """Degraded, restored (average weights, fixed noise) and true plates, on the CPU."""
+        plates = open_plates(self.study, "validation")
+        samples = torch.arange(min(count, len(plates)))
+        batch = plates.batch(samples.numpy()).to(self.device)
+        ranges = degradation_ranges(self.study, DEGRADATION)
+        image = degraded(batch, ranges, seed=self.seed, step=-1, samples=samples)
+        restored = self.ema.module(image).image
+        return image.cpu(), restored.clamp(-1, 1).cpu(), batch.image.cpu()
+
+    def grid(self) -> Tensor:
+        """Degraded, restored, true: the same validation plates each time."""
+        return side_by_side(list(self.validate(GRID_PLATES)))
+
+    def waited(self) -> float:
+        """Seconds spent waiting for data."""
+        return self.stream.waited
+
+
+def _pooled_psnr(target: Tensor, image: Tensor) -> float:
+    """PSNR of all images as one: a mean over images would be infinite where one is untouched."""
+    return round(psnr(np.concatenate(to_pixels(target)), np.concatenate(to_pixels(image))), 3)
+
+
+def train_restorer(
+    study: Study, variant: str = "full", *, seed: int = 0, max_seconds: float | None = None
+) -> dict[str, float]:
+    """Trains one variant of the restorer, or the warm-up; writes weights (average), curve, grid.
+
+    Every variant starts from the same warm-up and sees the same steps, scenes and draws; they
+    differ in what `ablations` names, nothing else. The last average is the result: nothing is
+    selected.
+
+    Args:
+        study: the study; readers and prior must be trained, and the warm-up for any other variant.
+        variant: a key of `ablations` in params.yaml, or "warmup".
+        seed: of draws and initial weights.
+        max_seconds: pause after so many seconds.
+
+    Returns:
+        n, psnr_degraded and psnr_restored (dB, over all pixels of all frames) on validation
+        plates.
+
+    Raises:
+        Paused: the time limit was reached; call again to go on.
+        LprError: bad settings, data or checkpoint.
+    """
+    distributed.start()
+    settings = study.settings.restorer
+    paths = study.paths
+    warming = variant == WARMUP
+    name = WARMUP if warming else f"restorer-{variant}-{seed}"
+    task = RestorerTask(study, variant, seed, distributed.device())
+    inputs = (paths.prior,) if warming else (paths.warmup, paths.prior_discriminator)
+    if task.weights.recognition:
+        inputs += (paths.reader("loss"),)
+    identity = fingerprint(
+        study,
+        settings,
+        dataclasses.asdict(task.ablation),
+        study.ranges(DEGRADATION),
+        name,
+        inputs=inputs,
+    )
+    steps = settings.warmup_steps if warming else settings.steps
+    folder = paths.runs / f"{name}-{identity}"
+    run(
+        task,
+        name=name,
+        steps=steps,
+        folder=folder,
+        fingerprint=identity,
+        curve=paths.curve(name),
+        grid=paths.samples(name),
+        timing=paths.timing(name),
+        max_seconds=max_seconds,
+    )
+    task.stream.close()
+    store(
+        study,
+        paths.warmup if warming else paths.restorer(variant, seed),
+        task.ema.module,
+        kind="restorer",
+        variant=variant,
+        seed=seed,
+        steps=steps,
+        images=steps * settings.batch,
+        ablation=dataclasses.asdict(task.ablation),
+    )
+    image, restored, target = task.validate(VALIDATION_PLATES)
+    metrics = {
+        "n": len(target),
+        "psnr_degraded": _pooled_psnr(target, image),
+        "psnr_restored": _pooled_psnr(target, restored),
+    }
+    finish(folder)
+    if distributed.rank() == 0:
+        write_json(paths.metrics(name), metrics)
+    return metrics

@@ -1,0 +1,116 @@
+"""What every training stage shares: its data, its degradations, its identity, its weights."""
+
+import dataclasses
+import hashlib
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from ..config import Study
+from ..degradations import DegradationRanges, degrade, draw
+from ..files import sha256_of
+from ..networks import save_weights
+from ..plates import PlateBatch, PlateSet
+from ..randomness import keys
+from . import distributed
+
+
+def open_plates(study: Study, split: str) -> PlateSet:
+    """The study's synthetic plates of one split; raises DataError if they were not prepared."""
+    return PlateSet(study.paths.plates, split)
+
+
+def degradation_ranges(study: Study, name: str, *, motion_blur: bool = True) -> DegradationRanges:
+    """The ranges called `name` in params.yaml, with motion blur left out on request.
+
+    Every other factor draws the same numbers with and without motion blur.
+    """
+    ranges = DegradationRanges(**study.ranges(name))
+    return ranges if motion_blur else dataclasses.replace(ranges, motion_probability=0.0)
+
+
+def plate_width(quad: Tensor) -> Tensor:
+    """Mean length [B], in pixels, of the upper and lower edges of plates with corners [B, 4, 2]."""
+    upper = (quad[:, 1] - quad[:, 0]).norm(dim=1)
+    lower = (quad[:, 2] - quad[:, 3]).norm(dim=1)
+    return (upper + lower) / 2
+
+
+def degraded(
+    batch: PlateBatch, ranges: DegradationRanges, *, seed: int, step: int, samples: Tensor
+) -> Tensor:
+    """Degrades a batch with draws keyed by (seed, step, sample); JPEG by the fast stand-in.
+
+    Returns:
+        float32 [B, 3, H, W] in [-1, 1], on the batch's device.
+    """
+    size = batch.image.shape[-2:]
+    parameters = draw(
+        ranges,
+        seed=seed,
+        step=step,
+        samples=samples,
+        plate_width=plate_width(batch.quad),
+        size=tuple(size),
+    )
+    return degrade(batch.image, parameters.to(batch.image.device), codec="fast")
+
+
+def noise_keys(seed: int, step: int, samples: Tensor, stream: str) -> Tensor:
+    """Keys [B] of the random numbers a network uses for these samples at this step."""
+    return keys(seed, step, samples, stream)
+
+
+def fingerprint(study: Study, *parts: Any, inputs: tuple[Path, ...] = ()) -> str:
+    """Identity of a run: its settings, its plates and the weights it starts from.
+
+    Args:
+        study: the study; its plates' manifest enters.
+        parts: dataclasses, dicts, strings and numbers that decide the result.
+        inputs: weights files the run starts from.
+
+    Returns:
+        16 hexadecimal digits.
+    """
+    values = [dataclasses.asdict(p) if dataclasses.is_dataclass(p) else p for p in parts]
+    files = [sha256_of(p) for p in (study.paths.plates / "manifest.json", *inputs)]
+    text = json.dumps([values, files, study.profile], sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def store(study: Study, path: Path, module: nn.Module, *, kind: str, **facts: Any) -> None:
+    """Writes trained weights with their own config and where they come from (main process only).
+
+    Args:
+        study: the study.
+        path: the weights file.
+        module: what to write, usually an exponential moving average.
+        kind: the network's kind, see `networks.weights`.
+        facts: seed, steps and the like, kept with the weights.
+    """
+    if distributed.rank() == 0:
+        manifest = sha256_of(study.paths.plates / "manifest.json")
+        provenance = {"profile": study.profile, "plates": manifest, **facts}
+        path.parent.mkdir(parents=True, exist_ok=True)
+        save_weights(path, module, kind=kind, config=module.config, provenance=provenance)
+    distributed.barrier()
+
+
+def finish(folder: Path) -> None:
+    """Removes the checkpoint of a run whose weights are written."""
+    if distributed.rank() == 0:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def to_device(module: nn.Module, device: torch.device) -> nn.Module:
+    """Moves a network to `device` in the layout its convolutions are fastest in."""
+    return module.to(device, memory_format=torch.channels_last)
+
+
+def mixed_precision(device: torch.device) -> torch.autocast:
+    """bfloat16 where the device has it in hardware (CUDA), float32 elsewhere."""
+    return torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda")

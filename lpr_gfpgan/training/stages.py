@@ -1,0 +1,111 @@
+"""The stages in order: each makes what it lacks, then its own result if that is missing."""
+
+import time
+
+from ..config import Study, load_study
+from ..plates import prepare
+from .prior import train_prior
+from .reader import NAMES, train_reader
+from .restorer import WARMUP, train_restorer
+
+
+class Deadline:
+    """A wall-clock limit shared by several stages.
+
+    Args:
+        seconds: from now; None for no limit.
+    """
+
+    def __init__(self, seconds: float | None = None) -> None:
+        self._end = None if seconds is None else time.perf_counter() + seconds
+
+    def left(self) -> float | None:
+        """Seconds left, at least 0; None without a limit."""
+        return None if self._end is None else max(0.0, self._end - time.perf_counter())
+
+
+def ensure_plates(study: Study) -> None:
+    """Draws the synthetic plates unless they are there."""
+    settings = study.settings
+    prepare(
+        study.paths.plates,
+        height=settings.frame.height,
+        width=settings.frame.width,
+        seed=settings.evaluation.seed,
+        counts=settings.plates.counts,
+        styles=settings.plates.styles,
+    )
+
+
+def ensure_reader(study: Study, name: str, deadline: Deadline | None = None) -> None:
+    """Trains the reader `name` (loss, judge or direct) unless it is trained."""
+    if not study.paths.reader(name).exists():
+        ensure_plates(study)
+        train_reader(study, name, max_seconds=_left(deadline))
+
+
+def ensure_prior(study: Study, deadline: Deadline | None = None) -> None:
+    """Trains the prior unless it is trained; its KID needs the judge."""
+    paths = study.paths
+    if not (paths.prior.exists() and paths.prior_discriminator.exists()):
+        ensure_reader(study, "judge", deadline)
+        train_prior(study, seed=study.seeds[0], max_seconds=_left(deadline))
+
+
+def ensure_warmup(study: Study, deadline: Deadline | None = None) -> None:
+    """Trains the warm-up, which all variants and seeds share, unless it is trained."""
+    if not study.paths.warmup.exists():
+        ensure_prior(study, deadline)
+        train_restorer(study, WARMUP, seed=study.seeds[0], max_seconds=_left(deadline))
+
+
+def ensure_restorer(
+    study: Study, variant: str, seed: int, deadline: Deadline | None = None
+) -> None:
+    """Trains one variant with one seed unless it is trained."""
+    if not study.paths.restorer(variant, seed).exists():
+        study.ablation(variant)
+        ensure_reader(study, "loss", deadline)
+        ensure_warmup(study, deadline)
+        train_restorer(study, variant, seed=seed, max_seconds=_left(deadline))
+
+
+def ensure_all(study: Study, deadline: Deadline | None = None) -> None:
+    """Trains whatever of the whole study is missing: all readers, all variants, all seeds."""
+    for name in NAMES:
+        ensure_reader(study, name, deadline)
+    for variant in study.variants:
+        for seed in study.seeds:
+            ensure_restorer(study, variant, seed, deadline)
+
+
+def train(
+    profile: str | None = None,
+    variant: str = "full",
+    seed: int = 0,
+    *,
+    max_seconds: float | None = None,
+) -> None:
+    """Trains a restorer from nothing: plates, readers, prior, warm-up, variant.
+
+    A stage whose weights exist is not run again; an unfinished one goes on from its checkpoint.
+
+    Args:
+        profile: smoke, quick, gpu or paper; params.yaml's own when not given.
+        variant: a key of `ablations` in params.yaml, or "warmup" to stop after the shared warm-up.
+        seed: of the variant's draws; readers, prior and warm-up are shared by all seeds.
+        max_seconds: pause when so many seconds have passed in all.
+
+    Raises:
+        Paused: the time limit was reached; call again to go on.
+        LprError: bad settings, data or checkpoint.
+    """
+    study, deadline = load_study(profile), Deadline(max_seconds)
+    if variant == WARMUP:
+        ensure_warmup(study, deadline)
+    else:
+        ensure_restorer(study, variant, seed, deadline)
+
+
+def _left(deadline: Deadline | None) -> float | None:
+    return None if deadline is None else deadline.left()

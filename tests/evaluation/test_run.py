@@ -1,0 +1,151 @@
+"""The whole test on a tiny scale: every row is there, and means what it says."""
+
+import dataclasses
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from lpr_gfpgan.errors import DataError, WeightsError
+from lpr_gfpgan.evaluation import (
+    evaluate,
+    examples_path,
+    method_names,
+    read_rows,
+    rows_path,
+    write,
+)
+from lpr_gfpgan.evaluation.run import cut_sheet
+from lpr_gfpgan.files import read_image
+from lpr_gfpgan.networks import PlateReader, save_weights
+from lpr_gfpgan.plates import NUM_CLASSES
+
+
+def test_one_row_per_plate_condition_method_and_reader(evaluation, study, plates):
+    rows = evaluation.rows
+    conditions = study.settings.evaluation.conditions
+    assert len(rows) == len(plates) * len(conditions) * 5 * 2
+    counts = rows.groupby(["condition", "method", "reader"])["plate"].nunique()
+    assert (counts == len(plates)).all() and len(counts) == len(conditions) * 5 * 2
+    assert list(dict.fromkeys(rows["method"])) == evaluation.methods
+
+
+def test_the_original_is_perfect(evaluation):
+    original = evaluation.rows.query("method == 'original'")
+    assert (original["exact"] == 1).all() and (original["exact6"] == 1).all()
+    assert (original["cer"] == 0).all()
+    assert np.isinf(original["psnr_plate"]).all() and np.isinf(original["psnr_frame"]).all()
+    assert np.allclose(original["ssim_plate"], 1)
+
+
+def test_short_readings_count_their_missing_characters_as_errors(evaluation):
+    rows = evaluation.rows.query("method == 'degraded' and reader == 'judge'")
+    length = rows["text"].str.len()
+    assert (rows["reading"].str.len() == length - 3).all()
+    assert (rows["exact"] == 0).all() and (rows["exact6"] == 0).all()
+    assert np.allclose(rows["cer"], 3 / length)
+    assert np.allclose(rows["cer6"], 3 / (length - 1))
+    assert (rows["matches"] == length.map(lambda n: "1" * (n - 3) + "000")).all()
+    direct = evaluation.rows.query("method == 'degraded' and reader == 'direct'")
+    assert np.allclose(direct["cer"], 1 / direct["text"].str.len())
+
+
+def test_both_readers_see_the_same_pixels(evaluation):
+    judge, direct = (
+        evaluation.rows.query(f"reader == '{name}'")[["psnr_plate", "ssim_plate"]].to_numpy()
+        for name in ("judge", "direct")
+    )
+    assert np.array_equal(judge, direct)
+
+
+def test_equal_networks_get_equal_rows(evaluation):
+    full, recipe = (
+        evaluation.rows.query(f"method == '{name}'").reset_index(drop=True)
+        for name in ("full", "face_recipe")
+    )
+    ignored = ["method", "variant"]
+    pd.testing.assert_frame_equal(full.drop(columns=ignored), recipe.drop(columns=ignored))
+
+
+def test_written_files_repeat_byte_for_byte(evaluation, study, tmp_path):
+    contents = []
+    for name in ("first", "second"):
+        paths = dataclasses.replace(study.paths, output=tmp_path / name)
+        figures = write(evaluation, dataclasses.replace(study, paths=paths))
+        files = sorted(p for p in (tmp_path / name).rglob("*") if p.is_file())
+        contents.append({p.relative_to(tmp_path / name): p.read_bytes() for p in files})
+        assert json.loads(paths.metrics("evaluation").read_text()) == figures
+    assert contents[0] == contents[1] and len(contents[0]) == 2 + 2 + 1
+
+
+def test_rows_survive_the_file(evaluation, study, tmp_path):
+    study = dataclasses.replace(study, paths=dataclasses.replace(study.paths, output=tmp_path))
+    write(evaluation, study)
+    stored = read_rows(rows_path(study))
+    pd.testing.assert_frame_equal(stored, evaluation.rows, rtol=1e-5)
+
+
+def test_readings_that_look_like_missing_values_stay_text(evaluation, study, tmp_path):
+    odd = evaluation.rows.assign(reading=["", "NA", "1"] + ["nan"] * (len(evaluation.rows) - 3))
+    study = dataclasses.replace(study, paths=dataclasses.replace(study.paths, output=tmp_path))
+    write(dataclasses.replace(evaluation, rows=odd), study)
+    assert list(read_rows(rows_path(study))["reading"][:4]) == ["", "NA", "1", "nan"]
+
+
+def test_example_sheets_hold_what_was_scored(evaluation, study, plates, tmp_path):
+    study = dataclasses.replace(study, paths=dataclasses.replace(study.paths, output=tmp_path))
+    write(evaluation, study)
+    sheet = read_image(examples_path(study, "strong"))
+    examples = cut_sheet(sheet, evaluation.methods, study.settings.frame.size)
+    assert np.array_equal(examples, evaluation.examples["strong"])
+    assert np.array_equal(examples[:, 0], plates.image[: len(examples)])
+
+
+def test_rows_that_are_missing_damaged_or_doubled(evaluation, tmp_path):
+    with pytest.raises(DataError, match="make reproduce"):
+        read_rows(tmp_path / "none.csv.gz")
+    (tmp_path / "bad.csv.gz").write_bytes(b"not gzip at all")
+    with pytest.raises(DataError, match="damaged"):
+        read_rows(tmp_path / "bad.csv.gz")
+    pd.concat([evaluation.rows, evaluation.rows[:1]]).to_csv(tmp_path / "twice.csv", index=False)
+    with pytest.raises(DataError, match="occurs twice"):
+        read_rows(tmp_path / "twice.csv")
+    evaluation.rows.drop(columns="cer").to_csv(tmp_path / "less.csv", index=False)
+    with pytest.raises(DataError, match="no column 'cer'"):
+        read_rows(tmp_path / "less.csv")
+
+
+def test_from_weights_on_disk(study, network, tmp_path):
+    paths = dataclasses.replace(study.paths, output=tmp_path)
+    (tmp_path / "data" / "synthetic").mkdir(parents=True)
+    paths.plates.symlink_to(study.paths.plates)
+    study = dataclasses.replace(study, paths=paths, seeds=[0, 1], variants=["full"])
+    assert method_names(study)[3:] == ["full-0", "full-1"]
+    for seed in study.seeds:
+        save_weights(
+            paths.restorer("full", seed),
+            network,
+            kind="restorer",
+            config=network.config,
+            provenance={},
+        )
+    with pytest.raises(WeightsError, match="reader-judge"):
+        evaluate(study, device="cpu")
+    for name in ("judge", "direct"):
+        settings = getattr(study.settings.readers, name)
+        reader = PlateReader(
+            architecture=settings.architecture,
+            channels=settings.channels,
+            input_size=study.settings.readers.crop,
+            num_classes=NUM_CLASSES,
+            seed=settings.seed,
+        )
+        save_weights(
+            paths.reader(name), reader, kind="reader", config=reader.config, provenance={}
+        )
+    result = evaluate(study, device="cpu")
+    assert result.methods == method_names(study)
+    assert set(result.rows["training_seed"]) == {"", "0", "1"}
+    assert result.rows["plate"].nunique() == 6
+    assert np.isfinite(result.rows.query("method != 'original'")["psnr_frame"]).all()

@@ -1,0 +1,137 @@
+"""The glyph atlas and flat plates."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from lpr_gfpgan.errors import DataError, LabelError
+from lpr_gfpgan.plates import alphabet, drawing
+from lpr_gfpgan.plates.alphabet import BLUE, GREEN, YELLOW
+
+OPEN_LICENCES = {"OFL-1.1", "Apache-2.0", "Bitstream-Vera"}
+
+
+def test_atlas_is_small_complete_and_openly_licensed():
+    atlas = drawing.atlas()
+    assert drawing._ATLAS_FILE.stat().st_size < 1_000_000
+    assert set(atlas.typefaces) == set(drawing.TYPEFACES) and len(atlas.typefaces) >= 7
+    assert atlas.distance.shape[:2] == (len(atlas.typefaces), len(alphabet.CLASSES))
+    assert {
+        f["licence"] for face in atlas.licences.values() for f in face.values()
+    } <= OPEN_LICENCES
+
+
+def test_groups_of_typefaces():
+    train, judge = set(drawing.TRAIN_TYPEFACES), set(drawing.JUDGE_TYPEFACES)
+    assert train != judge and len(train) >= 3 and len(judge - train) >= 2
+    assert drawing.HELD_OUT_TYPEFACE not in train | judge
+    # Neither font of the held-out typeface serves in training.
+    fonts = drawing.atlas().licences
+    held_out = {f["font"] for f in fonts[drawing.HELD_OUT_TYPEFACE].values()}
+    assert not held_out & {f["font"] for face in train for f in fonts[face].values()}
+
+
+def test_glyphs_have_the_strokes_of_real_plates():
+    atlas = drawing.atlas()
+    ink = atlas.distance > 0
+    # Moving the outline by a small step sweeps the perimeter: width = 2 area / perimeter.
+    step = 0.4
+    swept = (atlas.distance > -step).sum((2, 3)) - (atlas.distance > step).sum((2, 3))
+    width = 2 * ink.sum((2, 3)) / (swept / (2 * step))
+    latin = slice(alphabet.CLASSES.index("A"), None)
+    assert (np.abs(np.median(width[:, latin], axis=1) - 7.8) < 1).all()
+    provinces = slice(len(alphabet.PROVINCES))
+    assert (np.abs(np.median(width[:, provinces], axis=1) - 5.0) < 1).all()
+    # Every glyph fills the height of 90 mm.
+    rows = ink.any(3).sum(2) * atlas.mm_per_pixel
+    assert (np.abs(rows - 90) <= 4.5).all()
+
+
+def test_glyphs_of_a_typeface_differ():
+    for face in drawing.atlas().distance > 0:
+        flat = face.reshape(len(face), -1)
+        assert len(np.unique(flat, axis=0)) == len(flat)
+
+
+@pytest.mark.parametrize("layout", [BLUE, YELLOW, GREEN], ids=lambda layout: layout.name)
+def test_ink_lies_in_the_glyph_boxes(layout):
+    text = alphabet.random_text(np.random.default_rng(1), layout)
+    scale = 2.0
+    field = drawing.glyph_distance(text, layout, "bebas", scale)
+    inside = np.zeros_like(field, bool)
+    for x0, y0, x1, y1 in np.array(layout.glyphs) + drawing.MARGIN_MM:
+        box = (
+            slice(int(y0 * scale) - 2, int(y1 * scale) + 2),
+            slice(int(x0 * scale) - 2, int(x1 * scale) + 2),
+        )
+        inside[box] = True
+        assert (field[box] > 0).mean() > 0.1
+    assert not (field[~inside] > 0).any()
+
+
+def test_weight_widens_strokes():
+    rng = np.random.default_rng(2)
+    look = drawing.random_look(rng, BLUE)
+    cover = [
+        drawing.ink_coverage(
+            "皖A12345", BLUE, "din", look.__class__(**{**vars(look), "weight": w}), 1
+        ).mean()
+        for w in (-0.7, 0.0, 0.7)
+    ]
+    assert cover[0] < cover[1] < cover[2]
+
+
+def test_resolution_does_not_change_the_amount_of_ink():
+    look = drawing.random_look(np.random.default_rng(2), BLUE)
+    cover = [drawing.ink_coverage("皖A12345", BLUE, "din", look, s).mean() for s in (0.6, 2.5)]
+    assert cover[0] == pytest.approx(cover[1], rel=0.05)
+
+
+@pytest.mark.parametrize("layout", [BLUE, YELLOW, GREEN], ids=lambda layout: layout.name)
+def test_drawn_plate_has_the_colours_of_its_look(layout):
+    rng = np.random.default_rng(3)
+    look = drawing.random_look(rng, layout)
+    flat = look.__class__(**{**vars(look), "emboss": 0.0, "screws": 0})
+    text = alphabet.random_text(rng, layout)
+    planes = drawing.draw_plate(text, layout, "roboto", flat, 2.0)
+    assert planes.shape == (4, *drawing.plate_size(layout, 2.0)) and planes.dtype == np.float32
+    assert planes.min() >= 0 and planes.max() <= 1
+    cover = drawing.ink_coverage(text, layout, "roboto", flat, 2.0)
+    inner = drawing.edge_distance(layout, 2.0) > 12
+    np.testing.assert_allclose(
+        planes[:3, inner & (cover == 1)].T,
+        np.tile(flat.ink, ((inner & (cover == 1)).sum(), 1)),
+        atol=1e-5,
+    )
+    assert planes[3][drawing.edge_distance(layout, 2.0) > 1].min() == 1
+
+
+def test_drawing_refuses():
+    look = drawing.random_look(np.random.default_rng(0), BLUE)
+    with pytest.raises(DataError, match="no typeface 'helvetica'; choose one of bebas"):
+        drawing.draw_plate("皖A12345", BLUE, "helvetica", look, 1.0)
+    with pytest.raises(LabelError, match="8 characters, a blue plate has 7"):
+        drawing.draw_plate("皖AD12345", BLUE, "din", look, 1.0)
+    with pytest.raises(LabelError, match="no glyph for 'O'"):
+        drawing.draw_plate("皖AO2345", BLUE, "din", look, 1.0)
+
+
+def test_import_reads_no_file_and_no_torch():
+    code = (
+        "import builtins, io, sys, numpy, cv2, pandas, tqdm\n"
+        "import importlib.metadata\n"
+        "real = builtins.open\n"
+        "def refuse(file, *a, **k):\n"
+        "    if 'lpr' in str(file) and not str(file).endswith(('.py', '.pyc')):\n"
+        "        raise AssertionError(file)\n"
+        "    return real(file, *a, **k)\n"
+        "builtins.open = io.open = refuse\n"
+        "import lpr_gfpgan.plates\n"
+        "from lpr_gfpgan.plates import drawing\n"
+        "assert drawing.atlas.cache_info().currsize == 0\n"
+        "assert 'torch' not in sys.modules\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr

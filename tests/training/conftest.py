@@ -1,0 +1,43 @@
+"""A complete tiny study, trained once for all tests of this folder."""
+
+import dataclasses
+from pathlib import Path
+
+import pytest
+import torch
+
+from lpr_gfpgan.config import Paths, load_study
+from lpr_gfpgan.training import ensure_reader, ensure_warmup
+
+PARAMS = Path(__file__).parents[2] / "params.yaml"
+
+
+@pytest.fixture(scope="session")
+def trained(tmp_path_factory):
+    """The smoke profile with plates, loss reader, judge, prior and warm-up."""
+    output = tmp_path_factory.mktemp("study")
+    study = dataclasses.replace(load_study("smoke", params=PARAMS), paths=Paths(output, "smoke"))
+    ensure_reader(study, "loss")
+    ensure_warmup(study)
+    return study
+
+
+@pytest.fixture
+def change(trained):
+    """A function that changes restorer settings of the trained study: change(decoder="frozen")."""
+
+    def replace(**values):
+        restorer = dataclasses.replace(trained.settings.restorer, **values)
+        settings = dataclasses.replace(trained.settings, restorer=restorer)
+        return dataclasses.replace(trained, settings=settings)
+
+    return replace
+
+
+@pytest.fixture(autouse=True)
+def one_thread():
+    """Bit-for-bit comparisons hold at a fixed number of threads."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)

@@ -1,0 +1,204 @@
+"""Resuming, pausing, reporting and several processes: the result depends on the steps alone."""
+
+import dataclasses
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from lpr_gfpgan.config import Paths
+from lpr_gfpgan.errors import CheckpointError, ConfigError, LprError
+from lpr_gfpgan.networks import load_weights
+from lpr_gfpgan.training import Paused, train_prior, train_reader, train_restorer
+from lpr_gfpgan.training.checkpoint import load_checkpoint, save_checkpoint
+from lpr_gfpgan.training.data import SceneStream
+from lpr_gfpgan.training.loop import run
+from lpr_gfpgan.training.restorer import RestorerTask
+from lpr_gfpgan.training.stage import open_plates
+
+CPU = torch.device("cpu")
+PARAMS = Path(__file__).parents[2] / "params.yaml"
+
+
+def fresh_copy(study, folder):
+    """The same plates and trained weights below another folder, with nothing written yet."""
+    output = Paths(folder, study.profile)
+    output.plates.parent.mkdir(parents=True)
+    output.models.parent.mkdir(parents=True)
+    os.symlink(study.paths.plates, output.plates)
+    output.models.mkdir()
+    for path in study.paths.models.iterdir():
+        if path.stem in ("reader-judge", "reader-loss", "prior", "prior-discriminator", "warmup"):
+            os.symlink(path, output.models / path.name)
+    return dataclasses.replace(study, paths=output)
+
+
+def state(path):
+    module, _ = load_weights(path)
+    return module.state_dict()
+
+
+def assert_equal(a, b):
+    assert a.keys() == b.keys()
+    for name in a:
+        assert torch.equal(a[name], b[name]), name
+
+
+TRAININGS = {
+    "reader": (lambda s, **k: train_reader(s, "loss", **k), lambda p: p.reader("loss")),
+    "prior": (lambda s, **k: train_prior(s, **k), lambda p: p.prior),
+    "restorer": (lambda s, **k: train_restorer(s, "full", **k), lambda p: p.restorer("full", 0)),
+}
+
+
+@pytest.mark.parametrize("name", TRAININGS)
+def test_paused_after_every_step_equals_uninterrupted(trained, tmp_path, name):
+    train, result = TRAININGS[name]
+    whole, broken = (fresh_copy(trained, tmp_path / kind) for kind in ("whole", "broken"))
+    for study in (whole, broken):
+        result(study.paths).unlink(missing_ok=True)
+    expected_metrics = train(whole)
+    pauses = 0
+    while True:
+        try:
+            metrics = train(broken, max_seconds=0)
+            break
+        except Paused as pause:
+            assert pause.exit_code == 75
+            assert not result(broken.paths).exists()
+            pauses += 1
+    assert pauses >= 2
+    assert metrics == expected_metrics
+    assert_equal(state(result(whole.paths)), state(result(broken.paths)))
+    curves = [sorted(s.paths.reports.glob("curves/*.csv"))[0].read_bytes() for s in (whole, broken)]
+    assert curves[0] == curves[1]
+    assert not list(broken.paths.runs.glob("*/checkpoint.pt"))
+
+
+def test_the_same_seed_gives_the_same_weights_and_another_seed_others(trained, tmp_path):
+    results = []
+    for folder, seed in (("a", 0), ("b", 0), ("c", 1)):
+        study = fresh_copy(trained, tmp_path / folder)
+        train_restorer(study, "full", seed=seed)
+        results.append(state(study.paths.restorer("full", seed)))
+    assert_equal(results[0], results[1])
+    assert any(not torch.equal(results[0][n], results[2][n]) for n in results[0])
+
+
+def test_all_variants_see_the_same_scenes_and_draws(trained):
+    tasks = [RestorerTask(trained, v, 0, CPU) for v in ("full", "face_recipe")]
+    for step in (0, 5, 40):
+        a, b = (task.stream(step) for task in tasks)
+        assert torch.equal(a.index, b.index)
+    for task in tasks:
+        task.stream.close()
+
+
+def test_an_epoch_shows_every_scene_once(trained):
+    plates = open_plates(trained, "train")
+    stream = SceneStream(plates, batch=8, seed=3, device=CPU)
+    steps = len(plates) // 8
+    seen = torch.cat([stream(step).index for step in range(steps)])
+    assert sorted(seen.tolist()) == list(range(len(plates)))
+    second = torch.cat([stream(steps + step).index for step in range(steps)])
+    assert sorted(second.tolist()) == list(range(len(plates)))
+    assert seen.tolist() != second.tolist()
+    stream.close()
+
+
+class Diverging:
+    """A task whose loss becomes NaN at its fourth step."""
+
+    batch = 1
+
+    def __init__(self):
+        self.weight = torch.nn.Linear(1, 1)
+        self.parts = {"weight": self.weight}
+
+    def step(self, step):
+        return {"good": torch.tensor(1.0), "bad": torch.tensor(np.nan if step == 3 else 1.0)}
+
+    def grid(self):
+        return None
+
+    def waited(self):
+        return 0.0
+
+
+def test_a_loss_that_is_not_finite_is_named_and_the_last_checkpoint_stays(tmp_path):
+    arguments = {
+        "name": "test",
+        "steps": 6,
+        "folder": tmp_path / "run",
+        "fingerprint": "f",
+        "curve": tmp_path / "curve.csv",
+    }
+    task = Diverging()
+    with pytest.raises(Paused):
+        run(task, **arguments, max_seconds=0)
+    before = (tmp_path / "run" / "checkpoint.pt").read_bytes()
+    with pytest.raises(LprError, match="'bad' is no longer finite") as caught:
+        run(task, **arguments)
+    assert "\n" not in str(caught.value)
+    assert (tmp_path / "run" / "checkpoint.pt").read_bytes() == before
+    assert not (tmp_path / "curve.csv").exists()
+
+
+def test_checkpoints_of_other_runs_damaged_or_hostile_ones_are_refused(tmp_path):
+    path = tmp_path / "checkpoint.pt"
+    assert load_checkpoint(path, fingerprint="a") is None
+    save_checkpoint(path, {"fingerprint": "a", "step": 3})
+    assert load_checkpoint(path, fingerprint="a")["step"] == 3
+    with pytest.raises(CheckpointError, match="other settings"):
+        load_checkpoint(path, fingerprint="b")
+    whole = path.read_bytes()
+    for damaged in (whole[: len(whole) // 2], b"", b"no checkpoint at all"):
+        path.write_bytes(damaged)
+        with pytest.raises(CheckpointError, match="damaged checkpoint"):
+            load_checkpoint(path, fingerprint="a")
+        assert path.read_bytes() == damaged
+    torch.save({"fingerprint": "a", "run": os.system}, path)
+    with pytest.raises(CheckpointError, match="damaged checkpoint"):
+        load_checkpoint(path, fingerprint="a")
+
+
+def test_timing_tells_speed_and_waiting(trained, tmp_path):
+    study = fresh_copy(trained, tmp_path / "study")
+    train_restorer(study, "face_recipe")
+    timing = json.loads(study.paths.timing("restorer-face_recipe-0").read_text())
+    assert timing["images_per_second"] > 0
+    assert 0 <= timing["waiting_for_data"] < 1
+    curve = pd.read_csv(study.paths.curve("restorer-face_recipe-0"))
+    assert curve["step"].iloc[-1] == study.settings.restorer.steps
+    assert {"l1", "perceptual", "style", "adversarial", "discriminator"} <= set(curve.columns)
+
+
+def test_a_batch_that_cannot_be_shared_is_refused(trained, monkeypatch):
+    monkeypatch.setattr("lpr_gfpgan.training.distributed.world_size", lambda: 3)
+    with pytest.raises(ConfigError, match="batch: 8 does not divide by 3 processes"):
+        SceneStream(open_plates(trained, "train"), batch=8, seed=0, device=CPU)
+
+
+def test_torchrun_on_two_processes_equals_one(trained, tmp_path):
+    script = Path(__file__).with_name("six_steps.py")
+    launchers = {
+        1: [sys.executable],
+        2: [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"],
+    }
+    found = {}
+    for processes, launcher in launchers.items():
+        result = tmp_path / f"{processes}.pt"
+        arguments = [PARAMS, trained.paths.output, result]
+        subprocess.run([*launcher, script, *arguments], check=True, capture_output=True)
+        found[processes] = torch.load(result, weights_only=True)
+        assert found[processes]["processes"] == processes
+    one, two = found[1]["weights"], found[2]["weights"]
+    assert one.keys() == two.keys()
+    for name in one:
+        assert torch.allclose(one[name].float(), two[name].float(), rtol=0, atol=1e-5), name

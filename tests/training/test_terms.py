@@ -1,0 +1,161 @@
+"""Every term of the objective teaches the restorer, and only what it should teach."""
+
+import dataclasses
+
+import pytest
+import torch
+
+from lpr_gfpgan.config import LossWeights
+from lpr_gfpgan.networks import Restoration
+from lpr_gfpgan.training import objective as objective_module
+from lpr_gfpgan.training.restorer import RestorerTask
+from lpr_gfpgan.training.stage import degraded
+
+TERMS = [field.name for field in dataclasses.fields(LossWeights)]
+PATHS = {"unet", "encoder", "transforms"}
+
+
+class Bench:
+    """One batch, one restorer, the objective of the `full` variant."""
+
+    def __init__(self, study):
+        self.task = RestorerTask(study, "full", 0, torch.device("cpu"))
+        self.batch = self.task.stream(0)
+        samples = self.task.stream.samples(0)
+        self.image = degraded(self.batch, self.task.ranges, seed=0, step=0, samples=samples)
+        self.regions = self.task.find_regions(self.batch)
+        self.task.stream.close()
+
+    def terms(self, alter=lambda image: image):
+        restoration = self.task.restorer(self.image)
+        image = alter(restoration.image)
+        pyramid = [alter(p) for p in restoration.pyramid]
+        return self.task.objective(Restoration(image, pyramid), self.batch, self.regions)
+
+    def gradients(self, loss):
+        """Gradients by parameter name, of every network of the task; None where there is none."""
+        networks = {
+            "restorer": self.task.restorer,
+            "discriminator": self.task.discriminator,
+            "region": self.task.region,
+            "reader": self.task.objective.reader,
+            "perceptual": self.task.objective.perceptual,
+        }
+        for network in networks.values():
+            network.zero_grad(set_to_none=True)
+        loss.backward(inputs=[p for p in self.task.restorer.parameters() if p.requires_grad])
+        return {
+            f"{name}.{key}": parameter.grad
+            for name, network in networks.items()
+            for key, parameter in network.named_parameters()
+        }
+
+
+@pytest.fixture(params=["frozen", "tuned"])
+def bench(request, change):
+    return Bench(change(decoder=request.param))
+
+
+@pytest.mark.parametrize("term", TERMS)
+def test_each_term_reaches_unet_encoder_and_transforms_and_nothing_else(bench, term):
+    gradients = bench.gradients(bench.terms()[term])
+    reached = {name for name, g in gradients.items() if g is not None and g.abs().max() > 0}
+    assert all(torch.isfinite(g).all() for g in gradients.values() if g is not None)
+    parts = {name.split(".")[1] for name in reached}
+    # The pyramid is the U-Net's own picture: it teaches the U-Net and its RGB heads alone.
+    expected = {"unet", "rgb"} if term == "pyramid" else PATHS
+    assert expected <= parts
+    assert {name.split(".")[0] for name in reached} == {"restorer"}
+    if bench.task.settings.decoder == "frozen":
+        assert "decoder" not in parts
+    elif term != "pyramid":
+        assert "decoder" in parts
+    assert not any(name.startswith("restorer.decoder.mapping") for name in reached)
+
+
+@pytest.mark.parametrize("term", TERMS)
+@pytest.mark.parametrize("cut", [torch.Tensor.detach, torch.round], ids=["detached", "rounded"])
+def test_a_term_on_a_detached_or_rounded_output_teaches_nothing(change, term, cut):
+    """The published recognition loss read a rounded copy: this is how it would be found out."""
+    bench = Bench(change())
+    loss = bench.terms(alter=lambda image: cut(image * 127.5) / 127.5)[term]
+    if loss.requires_grad:
+        gradients = bench.gradients(loss)
+        assert all(g is None or g.abs().max() == 0 for g in gradients.values())
+
+
+@pytest.mark.parametrize("term", TERMS)
+def test_twenty_small_steps_on_a_term_alone_lower_it(change, term):
+    bench = Bench(change(decoder="frozen"))
+    parameters = [p for p in bench.task.restorer.parameters() if p.requires_grad]
+    optimiser = torch.optim.Adam(parameters, lr=1e-3)
+    first = bench.terms()[term].item()
+    for _ in range(20):
+        optimiser.zero_grad()
+        bench.terms()[term].backward(inputs=parameters)
+        optimiser.step()
+    assert bench.terms()[term].item() < first
+
+
+FUNCTIONS = {
+    "l1": "l1",
+    "pyramid": "pyramid_l1",
+    "perceptual": "feature_distance",
+    "style": "gram_distance",
+    "adversarial": "generator_nonsaturating",
+    "recognition": "slot_cross_entropy",
+}
+
+
+@pytest.mark.parametrize("term", TERMS)
+def test_weight_zero_calls_nothing_and_leaves_other_gradients_as_they_were(
+    change, term, monkeypatch
+):
+    bench = Bench(change())
+    objective = bench.task.objective
+    terms = bench.terms()
+    others = {name: value for name, value in terms.items() if name != term}
+    expected = bench.gradients(objective.total(others))
+    weights = dataclasses.replace(objective.weights, **{term: 0.0})
+    bench.task.objective = dataclasses.replace(objective, weights=weights)
+    if term in FUNCTIONS:
+
+        def refuse(*_, **__):
+            raise AssertionError(f"{term} was computed at weight 0")
+
+        monkeypatch.setattr(objective_module, FUNCTIONS[term], refuse)
+    found = bench.terms()
+    assert list(found) == list(others)
+    gradients = bench.gradients(bench.task.objective.total(found))
+    for name, gradient in expected.items():
+        if gradient is None:
+            assert gradients[name] is None
+        else:
+            assert torch.equal(gradients[name], gradient), name
+
+
+def test_ctc_is_the_alternative_to_slots(change):
+    bench = Bench(change(recognition="ctc"))
+    loss = bench.terms()["recognition"]
+    gradients = bench.gradients(loss)
+    assert torch.isfinite(loss) and gradients["restorer.unet.enter.weight"].abs().max() > 0
+
+
+@pytest.mark.parametrize(
+    ("variant", "absent"),
+    [
+        ("no_recognition_loss", {"recognition"}),
+        ("no_region_discriminator", {"region", "region_style"}),
+        ("face_recipe", {"recognition", "region", "region_style"}),
+        ("warmup", set(TERMS) - {"l1", "pyramid"}),
+    ],
+)
+def test_variants_leave_out_what_they_name(trained, variant, absent):
+    task = RestorerTask(trained, variant, 0, torch.device("cpu"))
+    task.stream.close()
+    weights = vars(task.objective.weights)
+    assert {name for name, weight in weights.items() if weight == 0} == absent
+    assert (task.objective.reader is None) == ("recognition" in absent)
+    assert (task.region is None) == ("region" in absent)
+    motion = variant not in ("face_recipe", "warmup")
+    assert (task.ranges.motion_probability > 0) == motion
