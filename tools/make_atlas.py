@@ -58,8 +58,9 @@ GLYPH_MM = (45.0, 90.0)
 PAD_MM = 4.5
 MM_PER_PIXEL = 1.5
 FINE = 6  # rendering pixels per mm
-LATIN_STROKE_MM = 7.8
+LATIN_STROKE_MM = 8.2
 HAN_STROKE_MM = 5.0
+SLANTED = "AKMNQRVWXYZ147"  # level runs across these say little about their strokes
 
 
 def outline(character: str, font: ImageFont.FreeTypeFont) -> np.ndarray:
@@ -79,16 +80,33 @@ def half_width(ink: np.ndarray) -> float:
     return float(ink.sum()) / sum(cv2.arcLength(c, True) for c in contours) / FINE
 
 
-def cell(bitmap: np.ndarray, width_mm: float, shrink_mm: float) -> np.ndarray:
-    """Return the glyph stretched into the padded cell, less `shrink_mm` on every side, as 0/1."""
+def strokes(ink: np.ndarray) -> np.ndarray:
+    """Return the widths (mm) of a letter's upright and of its level strokes: medians of runs."""
+    widths = []
+    for lines in (ink, ink.T):
+        edges = np.diff(np.pad(lines.astype(np.int8), ((0, 0), (1, 1))), axis=1)
+        widths.append(np.median(np.nonzero(edges < 0)[1] - np.nonzero(edges > 0)[1]) / FINE)
+    return np.array(widths)
+
+
+def cell(bitmap: np.ndarray, width_mm: float, change: np.ndarray) -> np.ndarray:
+    """Return the glyph in its padded cell as 0/1, its outline moved out by `change` (x, y) in mm.
+
+    The glyph is stretched so that it fills width_mm x 90 mm after the change.
+    """
     canvas = np.zeros([round((size + 2 * PAD_MM) * FINE) for size in GLYPH_MM[::-1]], np.float32)
-    width = round((width_mm - 2 * shrink_mm) * FINE)
-    height = round((GLYPH_MM[1] - 2 * shrink_mm) * FINE)
+    width, height = (round(float(v) * FINE) for v in (width_mm, GLYPH_MM[1]) - 2 * change)
     x, y = (canvas.shape[1] - width) // 2, (canvas.shape[0] - height) // 2
-    # Antialiased shrinking, then a smooth enlargement: the edge is decided at 0.5 afterwards.
-    stretched = cv2.resize(bitmap, (width, height), interpolation=cv2.INTER_AREA)
-    canvas[y : y + height, x : x + width] = stretched
-    return canvas > 0.5
+    canvas[y : y + height, x : x + width] = cv2.resize(
+        bitmap, (width, height), interpolation=cv2.INTER_AREA
+    )
+    ink = (canvas > 0.5).astype(np.uint8)
+    reach = np.round(change * FINE).astype(int)
+    for axes in ([0, 1],) if reach[0] * reach[1] > 0 else ([0], [1]):
+        size = [2 * abs(int(reach[axis])) * (axis in axes) + 1 for axis in (0, 1)]
+        move = cv2.dilate if reach[axes[0]] > 0 else cv2.erode
+        ink = move(ink, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, size))
+    return ink > 0
 
 
 def signed_distance(ink: np.ndarray) -> np.ndarray:
@@ -102,17 +120,24 @@ def glyph(character: str, font: ImageFont.FreeTypeFont) -> np.ndarray:
     """Return the glyph's signed distance field in mm, [rows, columns] of the atlas."""
     bitmap = outline(character, font)
     width = GLYPH_MM[0]
+    none = np.zeros(2)
     if character == "1":  # keeps its proportions to the other digits, and stays narrow
-        width = min(width * bitmap.shape[1] / outline("0", font).shape[1], 26.0)
+        width = min(width * bitmap.shape[1] / outline("0", font).shape[1], 20.0)
     elif character.isascii():  # a narrow J stretched to the full width would be all stem
-        width = min(width, 1.35 * width * bitmap.shape[1] / outline("0", font).shape[1])
-    ink = cell(bitmap, width, 0.0)
+        most = 1.0 if character == "J" else 1.35
+        width = min(width, most * width * bitmap.shape[1] / outline("0", font).shape[1])
     if character.isascii():
-        change = np.clip(LATIN_STROKE_MM / 2 - half_width(ink), -3.0, 2.0)
+        # Stretching made upright and level strokes unlike; a real plate's are alike.
+        change = none
+        for _ in range(4):
+            ink = cell(bitmap, width, change)
+            found = 2 * half_width(ink) if character in SLANTED else strokes(ink)
+            change = np.clip(change + (LATIN_STROKE_MM - found) / 2, -4.2, 2.0)
     else:  # the gaps of a dense character must not close
-        change = min(HAN_STROKE_MM / 2 - half_width(ink), half_width(~ink & _hull(ink)) - 1.5)
-        change = np.clip(change, -1.0, 1.0)
-    field = signed_distance(cell(bitmap, width, change)) + change
+        ink = cell(bitmap, width, none)
+        wanted = min(HAN_STROKE_MM / 2 - half_width(ink), half_width(~ink & _hull(ink)) - 1.5)
+        change = np.full(2, np.clip(wanted, -1.0, 1.0))
+    field = signed_distance(cell(bitmap, width, change))
     size = [round((side + 2 * PAD_MM) / MM_PER_PIXEL) for side in GLYPH_MM]
     return cv2.resize(field.astype(np.float32), size, interpolation=cv2.INTER_AREA)
 

@@ -4,7 +4,8 @@
   (plate, condition, method, reader), `run`: the test itself.
 - `tables`: every figure, computed from the rows with its interval and n.
 - `figures`: pictures of rows and tables. Needs matplotlib and seaborn, so it is imported by name.
-- `check`: a new run against the committed figures; `summary`: the headline in words.
+- `report`: tables and figures as files and views; `check`: a new run against the committed figures;
+  `summary`: the headline in words.
 """
 
 from .check import check, compare_figures

@@ -37,7 +37,7 @@ def compare_figures(new: dict[str, Any], committed: dict[str, Any]) -> pd.DataFr
         for key in ("set_sha256", "pixels_sha256"):
             x, y = a.get(key), b.get(key)
             agrees = x is not None and x == y
-            if key == "pixels_sha256" and not agrees:
+            if key == "pixels_sha256" and x and y and not agrees:
                 agrees = _same_but_for_rounding(new, committed, name)
             lines.append((f"{name} {key}", str(x)[:12], str(y)[:12], agrees))
     mine, theirs = dict(_figures(new)), dict(_figures(committed))

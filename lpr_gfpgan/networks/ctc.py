@@ -79,12 +79,12 @@ class _WideBlock(nn.Module):
 
 
 class _ResidualStage(nn.Module):
-    """A strided convolution without overlap, then two residual blocks with wide context."""
+    """A strided convolution without overlap, then residual blocks with wide context."""
 
-    def __init__(self, inputs: int, outputs: int, stride: tuple[int, int]) -> None:
+    def __init__(self, inputs: int, outputs: int, stride: tuple[int, int], *, blocks: int) -> None:
         super().__init__()
         self.enter = nn.Conv2d(inputs, outputs, stride, stride)
-        self.blocks = nn.Sequential(_WideBlock(outputs), _WideBlock(outputs))
+        self.blocks = nn.Sequential(*(_WideBlock(outputs) for _ in range(blocks)))
 
     def forward(self, x: Tensor) -> Tensor:
         """[B, I, H, W] -> [B, O, H/sy, W/sx]."""
@@ -161,25 +161,18 @@ class PlateReader(nn.Module):
         strides = [(2, 2 if n < halvings else 1) for n in range(stages)]
         inputs = (3, *self.channels[:-1])
         folded = last * (self.input_size[0] >> stages)
+        # The first stage sees the most pixels and the least in each: little depth is enough there.
+        depths = [1 if n == 0 else 2 for n in range(stages)]
+        stages = zip(inputs, self.channels, strides, depths, strict=True)
         if self.architecture == "plain":
             self.stages = nn.Sequential(
-                *(
-                    # The first stage sees the most pixels and the least in each: one layer is
-                    # enough there.
-                    _PlainStage(i, o, stride, refine=n > 0)
-                    for n, (i, o, stride) in enumerate(
-                        zip(inputs, self.channels, strides, strict=True)
-                    )
-                )
+                *(_PlainStage(i, o, stride, refine=depth > 1) for i, o, stride, depth in stages)
             )
             self.fold = nn.Conv1d(folded, last, 3, padding=1)
             self.context = None
-        elif self.architecture == "residual":
+        else:
             self.stages = nn.Sequential(
-                *(
-                    _ResidualStage(i, o, stride)
-                    for i, o, stride in zip(inputs, self.channels, strides, strict=True)
-                )
+                *(_ResidualStage(i, o, stride, blocks=depth) for i, o, stride, depth in stages)
             )
             self.fold = nn.Conv1d(folded, last, 1)
             self.context = nn.GRU(last, last // 2, batch_first=True, bidirectional=True)

@@ -42,7 +42,8 @@ def crop_region(
             itself needs (boxes) so that no pixel is skipped.
 
     Returns:
-        [R, C, h, w], where R is B, or B * K with the K regions of an image after each other.
+        [R, C, h, w], at least float32, where R is B, or B * K with the K regions of an image after
+        each other.
 
     Raises:
         LprError: the image or the region has another shape.
@@ -52,13 +53,14 @@ def crop_region(
     height, width = height_and_width("size", size)
     if samples is not None:
         whole_numbers("samples", (samples,))
+    # Coordinates in bfloat16 would lie on a grid coarser than the pixels.
+    image = image.to(torch.promote_types(image.dtype, torch.float32))
     batch = len(image)
     if region.dim() == 3 and region.shape[2] == 2:
         expect_shape("region", region, batch, 4, 2)
         samples = samples or max(1, math.ceil(image.shape[3] / width))
         grid = _quad_grid(region.to(image), height * samples, width * samples)
         scale = 2 / grid.new_tensor([image.shape[3], image.shape[2]])
-        # float32: bfloat16 would place the samples on a grid coarser than the pixels.
         with full_precision(image.device):
             crop = F.grid_sample(image, grid * scale - 1, "bilinear", "border", align_corners=False)
         return F.avg_pool2d(crop, samples) if samples > 1 else crop

@@ -9,8 +9,9 @@ channels 512 four times, then 256, 128, 64, 32, half as many in the U-Net, codes
 bottleneck) the restorer has 76 207 244 parameters, of which 24 860 935 lie in the decoder: the
 76.2 M and 24.9 M of GFP-GAN's clean architecture with channel multiplier 1. The counts are equal
 part by part; what differs holds no parameters: learning rates are equalised in U-Net, encoder and
-transforms too, the decoder doubles by a transposed convolution and [1, 3, 3, 1] instead of bilinear
-interpolation, and the fixed noise is a buffer, which is not counted.
+transforms too, the U-Net has one more skip, added at the full resolution, the decoder doubles by a
+transposed convolution and [1, 3, 3, 1] instead of bilinear interpolation, and the fixed noise is a
+buffer, which is not counted.
 
 Shape legend: B batch, D code size, L number of codes, C channels, H x W pixels.
 """

@@ -88,7 +88,7 @@ class Look:
         border: (distance from the edge, width) of the border line; width 0 is none.
         emboss: brightness of the lit rim of the raised glyphs, -1..1; 0 is flat.
         screws: number of screws, 0, 2 or 4.
-        screw_colour: colour of their heads.
+        screw_radius, screw_colour: of their heads.
         holder: width of a holder's rim around the plate; 0 is none.
         holder_colour: its colour.
         shadow: darkness of the plate's shadow on its surroundings, 0..1.
@@ -102,6 +102,7 @@ class Look:
     border: tuple[float, float]
     emboss: float
     screws: int
+    screw_radius: float
     screw_colour: np.ndarray
     holder: float
     holder_colour: np.ndarray
@@ -130,6 +131,7 @@ def random_look(rng: np.random.Generator, layout: Layout) -> Look:
         border=(rng.uniform(2.0, 5.5), rng.uniform(1.2, 2.8) if rng.random() < 0.9 else 0.0),
         emboss=rng.uniform(-0.35, 0.35) if rng.random() < 0.7 else 0.0,
         screws=int(rng.choice([0, 2, 4], p=[0.15, 0.4, 0.45])),
+        screw_radius=rng.uniform(4.5, 9.5),
         screw_colour=grey * rng.uniform(0.9, 1.1, 3),
         holder=rng.uniform(3, 14) if rng.random() < 0.4 else 0.0,
         holder_colour=_holder_colour(rng),
@@ -319,9 +321,9 @@ def draw_plate(
 
 def _draw_screws(planes: np.ndarray, layout: Layout, look: Look, pixels_per_mm: float) -> None:
     """Draw screw heads: a disc, lighter at the top left, with a dark rim below."""
-    radius = 6.5 * pixels_per_mm
+    radius = look.screw_radius * pixels_per_mm
     size = int(radius + 3)
-    places = [(x, y) for y in (13.0, layout.height - 13.0) for x in (-105.0, 105.0)]
+    places = [(x, y) for y in (13.0, layout.height - 13.0) for x in (-112.0, 108.0)]
     for x, y in places[: look.screws]:
         x = (layout.width / 2 + x + MARGIN_MM) * pixels_per_mm
         y = (y + MARGIN_MM) * pixels_per_mm

@@ -55,9 +55,9 @@ class SceneStream:
         """This process's scenes at `step`; counts the seconds spent waiting in `waited`."""
         start = time.perf_counter()
         if self._ahead is None or self._ahead[0] != step:
-            self._ahead = (step, self._pool.submit(self._fetch, step))
+            self._ahead = (step, self._pool.submit(self.fetch, step))
         batch = self._ahead[1].result()
-        self._ahead = (step + 1, self._pool.submit(self._fetch, step + 1))
+        self._ahead = (step + 1, self._pool.submit(self.fetch, step + 1))
         batch = batch.to(self.device)
         self.waited += time.perf_counter() - start
         return batch
@@ -66,7 +66,8 @@ class SceneStream:
         """Ends the fetching thread."""
         self._pool.shutdown(wait=True)
 
-    def _fetch(self, step: int) -> PlateBatch:
+    def fetch(self, step: int) -> PlateBatch:
+        """This process's scenes at `step`, on the CPU."""
         count = len(self.plates)
         indices = [self._permutation(s // count)[s % count] for s in self.samples(step).tolist()]
         return self.plates.batch(np.asarray(indices))

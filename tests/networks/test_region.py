@@ -110,6 +110,15 @@ def test_absent_boxes_are_told_apart_and_harmless():
     assert crop_region(noise(), torch.zeros(2, 4, 2), (4, 4)).isfinite().all()
 
 
+@pytest.mark.parametrize("region", [BOXES, corners(BOXES)], ids=["box", "quad"])
+def test_places_are_exact_for_a_bfloat16_image(region):
+    image = noise().bfloat16()
+    with torch.autocast("cpu", torch.bfloat16):
+        crop = crop_region(image, region, (6, 10))
+    assert crop.dtype == torch.float32
+    torch.testing.assert_close(crop, crop_region(image.float(), region, (6, 10)))
+
+
 def test_bad_inputs_are_named():
     image = noise()
     with pytest.raises(LprError, match="image has shape"):

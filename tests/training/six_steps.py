@@ -1,5 +1,8 @@
 """Six steps of prior and restorer, alone or under torchrun; writes all weights of the main process.
 
+The networks run in float64: Adam divides by the gradient's own size, so in float32 the rounding of a
+sum taken in another order can turn the step of a weight whose gradient is nearly zero.
+
 Usage: six_steps.py PARAMS OUTPUT RESULT
 """
 
@@ -9,12 +12,38 @@ import sys
 import torch
 
 from lpr_gfpgan.config import Paths, load_study
-from lpr_gfpgan.training import distributed
-from lpr_gfpgan.training.prior import PriorTask
-from lpr_gfpgan.training.restorer import RestorerTask
+from lpr_gfpgan.training import distributed, prior, restorer
 
 STEPS = 6
 BATCH = 8  # four samples a process: one whole group of the minibatch standard deviation each
+
+
+def in_float64(task):
+    """The task with its networks and what they are given in float64."""
+    for part in (*task.parts.values(), *vars(getattr(task, "objective", task)).values()):
+        if isinstance(part, torch.nn.Module):
+            part.double()
+    stream = task.stream
+    fetch = stream.fetch
+    stream.fetch = lambda step: in_double(fetch(step))
+    return task
+
+
+def in_double(batch):
+    return dataclasses.replace(batch, image=batch.image.double())
+
+
+def doubled(function):
+    return lambda *positional, **named: function(*positional, **named).double()
+
+
+def degraded_from_double(batch, *positional, **named):
+    return DEGRADED(dataclasses.replace(batch, image=batch.image.float()), *positional, **named)
+
+
+DEGRADED = restorer.degraded
+prior.normal = doubled(prior.normal)
+restorer.degraded = doubled(degraded_from_double)
 
 
 def main(params, output, result):
@@ -29,8 +58,8 @@ def main(params, output, result):
     study = dataclasses.replace(study, settings=settings, paths=Paths(output, "smoke"))
     weights = {}
     for name, task in (
-        ("prior", PriorTask(study, 0, torch.device("cpu"))),
-        ("restorer", RestorerTask(study, "full", 0, torch.device("cpu"))),
+        ("prior", in_float64(prior.PriorTask(study, 0, torch.device("cpu")))),
+        ("restorer", in_float64(restorer.RestorerTask(study, "full", 0, torch.device("cpu")))),
     ):
         for step in range(STEPS):
             task.step(step)

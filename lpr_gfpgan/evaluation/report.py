@@ -1,0 +1,207 @@
+"""The study's tables and figures as files, and what the page says about them."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from ..config import Study
+from ..errors import DataError
+from ..files import read_image
+from . import figures
+from .check import new_figures
+from .methods import DEGRADED, DIRECT, JUDGE, method_names
+from .rows import read_rows, write_table
+from .run import cut_sheet, examples_path, rows_path
+from .summary import CLAIMS_NOTHING, claims_nothing
+from .tables import (
+    POOLED,
+    accuracy_table,
+    difference_table,
+    image_table,
+    position_table,
+    readable,
+    seen_table,
+)
+
+DIRECT_READING = "direct reading"
+
+
+def make_tables(study: Study) -> dict[str, pd.DataFrame]:
+    """Computes every table from the rows and writes each as reports/<profile>/tables/<name>.csv.
+
+    Returns:
+        Long tables: accuracy, images, seen, positions, differences.
+
+    Raises:
+        DataError: there are no rows.
+    """
+    rows = read_rows(rows_path(study))
+    settings = study.settings.evaluation
+    options = {"draws": settings.bootstrap, "seed": settings.seed}
+    tables = {
+        "accuracy": accuracy_table(rows, **options),
+        "images": image_table(rows, **options),
+        "seen": seen_table(rows, **options),
+        "positions": position_table(rows, **options),
+        "differences": difference_table(rows, **options),
+    }
+    for name, table in tables.items():
+        write_table(study.paths.reports / "tables" / f"{name}.csv", table)
+    return tables
+
+
+def make_figures(study: Study, tables: dict[str, pd.DataFrame]) -> dict[str, Path]:
+    """Draws every figure to reports/<profile>/figures.
+
+    Args:
+        study: the study.
+        tables: of `make_tables`.
+
+    Returns:
+        The files by name: restorations-<condition>, accuracy, positions, differences, prior,
+        curves-<readers, prior, warmup, restorers>.
+
+    Raises:
+        DataError: something the figures need was not made.
+        ImageError: a sample grid or example sheet is missing or damaged.
+    """
+    rows = read_rows(rows_path(study))
+    methods = method_names(study)
+    drawn = {}
+    for condition in study.settings.evaluation.conditions:
+        sheet = read_image(examples_path(study, condition))
+        examples = cut_sheet(sheet, methods, study.settings.frame.size)
+        drawn[f"restorations-{condition}"] = figures.restoration_grid(
+            examples, methods, rows, condition=condition
+        )
+    drawn["accuracy"] = figures.accuracy_figure(tables["accuracy"], tables["images"])
+    drawn["positions"] = figures.position_figure(tables["positions"])
+    drawn["differences"] = figures.forest_plot(tables["differences"])
+    samples = read_image(study.paths.samples("prior"))
+    drawn["prior"] = figures.prior_figure(samples, _json(study.paths.metrics("prior")))
+    for name, curves in _curves(study).items():
+        drawn[f"curves-{name}"] = figures.learning_curves(curves, title=name)
+    folder = study.paths.reports / "figures"
+    return {name: figures.save(f, folder / f"{name}.png") for name, f in drawn.items()}
+
+
+def opening(study: Study) -> str:
+    """What the page must say first, in Markdown: what its figures are worth."""
+    settings = study.settings
+    text = (
+        f"Profile `{study.profile}`: frames of {settings.frame.height} x {settings.frame.width} "
+        f"pixels, {settings.evaluation.plates} test plates under "
+        f"{len(settings.evaluation.conditions)} conditions, training seeds "
+        f"{', '.join(map(str, study.seeds))}."
+    )
+    return f"> **{CLAIMS_NOTHING}**\n\n{text}" if claims_nothing(study.profile) else text
+
+
+def accuracy_view(table: pd.DataFrame, measure: str) -> pd.DataFrame:
+    """One reading measure in per cent: methods down, conditions across.
+
+    Every method is read by the judge; direct reading, the reader trained on degraded images, has a
+    line of its own.
+
+    Args:
+        table: `accuracy` of `make_tables`.
+        measure: one of `tables.READING_MEASURES`.
+    """
+    chosen = table[table["measure"] == measure]
+    direct = chosen[(chosen["reader"] == DIRECT) & (chosen["method"] == DEGRADED)]
+    judged = chosen[chosen["reader"] == JUDGE]
+    return readable(
+        pd.concat([judged, direct.assign(method=DIRECT_READING)]),
+        index=["method"],
+        columns="condition",
+    )
+
+
+def reader_view(table: pd.DataFrame) -> pd.DataFrame:
+    """Pooled reading measures of every method by both readers.
+
+    Args:
+        table: `accuracy` of `make_tables`.
+    """
+    pooled = table[table["condition"] == POOLED]
+    return readable(pooled, index=["method", "reader"], columns="measure")
+
+
+def image_view(table: pd.DataFrame) -> pd.DataFrame:
+    """Pooled PSNR (decibels) and SSIM of every method.
+
+    Args:
+        table: `images` of `make_tables`.
+    """
+    pooled = table[table["condition"] == POOLED]
+    return readable(pooled, index=["method"], columns="measure")
+
+
+def seen_view(table: pd.DataFrame) -> pd.DataFrame:
+    """Character accuracy by the judge where typeface or surroundings were seen, or held out.
+
+    Args:
+        table: `seen` of `make_tables`.
+    """
+    chosen = table[(table["measure"] == "character_accuracy") & (table["reader"] == JUDGE)]
+    sizes = chosen.groupby("group")["n"].max()
+    named = chosen.assign(group=[f"{g} (n = {sizes[g]})" for g in chosen["group"]])
+    return readable(named, index=["method"], columns="group")
+
+
+def position_view(table: pd.DataFrame) -> pd.DataFrame:
+    """Characters read at each position in per cent; position 0 is all of them.
+
+    Args:
+        table: `positions` of `make_tables`.
+    """
+    return readable(table, index=["method"], columns="position").rename(columns={0: "all"})
+
+
+def difference_view(table: pd.DataFrame) -> pd.DataFrame:
+    """Pooled paired differences: percentage points, decibels for PSNR.
+
+    Args:
+        table: `differences` of `make_tables`.
+    """
+    pooled = table[table["condition"] == POOLED]
+    return readable(pooled, index=["first", "second"], columns="measure")
+
+
+def set_view(study: Study) -> pd.DataFrame:
+    """The degraded sets and their SHA-256.
+
+    Raises:
+        DataError: there is no evaluation yet.
+    """
+    sets = new_figures(study.paths.metrics("evaluation"))["sets"]
+    return pd.DataFrame.from_dict(sets, orient="index").rename_axis("condition")
+
+
+def _curves(study: Study) -> dict[str, dict[str, pd.DataFrame]]:
+    """The learning curves of the study's own runs, by kind."""
+    runs = {
+        "readers": [f"reader-{name}" for name in ("loss", "judge", "direct")],
+        "prior": ["prior"],
+        "warmup": ["warmup"],
+        "restorers": [f"restorer-{v}-{s}" for v in study.variants for s in study.seeds],
+    }
+    return {kind: {name: _curve(study, name) for name in names} for kind, names in runs.items()}
+
+
+def _curve(study: Study, name: str) -> pd.DataFrame:
+    try:
+        return pd.read_csv(study.paths.curve(name))
+    except (OSError, ValueError):
+        raise DataError(
+            f"no learning curve in {study.paths.curve(name)}; run `make reproduce` first"
+        ) from None
+
+
+def _json(path: Path) -> dict[str, Any]:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        raise DataError(f"no metrics in {path}; run `make reproduce` first") from None
