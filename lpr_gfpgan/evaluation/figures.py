@@ -22,7 +22,7 @@ from ..metrics import alignment
 from ..plates import CLASSES
 from ..plates.drawing import atlas
 from .methods import BICUBIC, DEGRADED, DIRECT, JUDGE, ORIGINAL
-from .tables import POOLED
+from .tables import MAJORITY, POOLED
 
 DPI = 120
 INK = (40, 40, 40)
@@ -32,6 +32,8 @@ CELL_WIDTH = 256
 GLYPH_HEIGHT = 40
 GAP = 10
 MARKERS = "osD^vP*X<>"
+_PALETTE = [c for k, c in enumerate(seaborn.color_palette("colorblind")) if k not in (7, 8)]
+_APART = {"direct reading": ("black", "d"), MAJORITY: ("0.6", "_")}  # no method of their own
 MEASURE_NAMES = {
     "plate_accuracy": "plates read completely",
     "character_accuracy": "character accuracy",
@@ -219,6 +221,8 @@ def forest_plot(
             capsize=3,
         )
         axes.axvline(0, color="0.4", linewidth=1)
+        reach = max(1.0, 105 * part[["low", "high"]].abs().to_numpy().max())
+        axes.set_xlim(-reach, reach)
         axes.set_xlabel(f"difference in {MEASURE_NAMES[measure]} (percentage points)")
         axes.set_title(f"n = {_numbers(part['n'])} plates, paired", fontsize=9)
         axes.grid(axis="x", alpha=0.3)
@@ -268,22 +272,22 @@ def learning_curves(curves: Mapping[str, pd.DataFrame], *, title: str) -> Figure
     down = -(-len(losses) // across)
     figure = Figure(figsize=(2.9 * across, 2.1 * down + 0.8), layout="constrained")
     panels = figure.subplots(down, across, squeeze=False)
-    palette = seaborn.color_palette("colorblind")
-    styles = ("-", "--", ":", "-.")
+    lines = ("-", "--", ":", "-.")
     for panel in panels.flat[len(losses) :]:
         panel.set_visible(False)
     for loss, axes in zip(losses, panels.flat, strict=False):
         for number, (run, table) in enumerate(curves.items()):
             if loss in table:
-                style = styles[number // len(palette) % len(styles)]
+                # A lazy term is absent from reports between which it was never due.
+                known = table[["step", loss]].dropna()
                 axes.plot(
-                    table["step"],
-                    table[loss],
+                    known["step"],
+                    known[loss],
                     label=run,
-                    color=palette[number % len(palette)],
-                    linestyle=style,
+                    color=_PALETTE[number % len(_PALETTE)],
+                    linestyle=lines[number // len(_PALETTE) % len(lines)],
                     linewidth=1.2,
-                    marker="." if len(table) == 1 else None,
+                    marker="." if len(known) < 3 else None,
                 )
         axes.set_title(loss.replace("_", " "), fontsize=9)
         axes.tick_params(labelsize=7)
@@ -335,15 +339,16 @@ def _enlarged(image: np.ndarray) -> np.ndarray:
 def _points(axes: Any, table: pd.DataFrame, order: Sequence[str], *, scale: float) -> None:
     """Estimates with intervals: conditions across, methods side by side in fixed colours."""
     conditions = list(dict.fromkeys(table["condition"]))
-    palette = cycle(seaborn.color_palette("colorblind"))
-    for number, (method, colour) in enumerate(zip(order, palette, strict=False)):
+    styles = _styles(order)
+    for number, method in enumerate(order):
         part = table[table["method"] == method]
         shift = 0.8 * ((number + 0.5) / len(order) - 0.5)
+        colour, marker = styles[method]
         axes.errorbar(
             [conditions.index(name) + shift for name in part["condition"]],
             scale * part["estimate"],
             yerr=_errors(part, scale),
-            fmt=MARKERS[number % len(MARKERS)],
+            fmt=marker,
             color=colour,
             markersize=5,
             capsize=2,
@@ -352,6 +357,13 @@ def _points(axes: Any, table: pd.DataFrame, order: Sequence[str], *, scale: floa
         )
     axes.set_xticks(range(len(conditions)), conditions)
     axes.grid(axis="y", alpha=0.3)
+
+
+def _styles(order: Sequence[str]) -> dict[str, tuple[Any, str]]:
+    """Colour and marker of each method, the same in every figure of a study."""
+    methods = [name for name in order if name not in _APART]
+    styles = zip(cycle(_PALETTE), cycle(MARKERS))
+    return _APART | dict(zip(methods, styles, strict=False))
 
 
 def _errors(table: pd.DataFrame, scale: float) -> np.ndarray:

@@ -93,7 +93,7 @@ def opening(study: Study) -> str:
     text = (
         f"Profile `{study.profile}`: frames of {settings.frame.height} x {settings.frame.width} "
         f"pixels, {settings.evaluation.plates} test plates under "
-        f"{len(settings.evaluation.conditions)} conditions, training seeds "
+        f"{len(settings.evaluation.conditions)} conditions; training seeds: "
         f"{', '.join(map(str, study.seeds))}."
     )
     return f"> **{CLAIMS_NOTHING}**\n\n{text}" if claims_nothing(study.profile) else text

@@ -24,7 +24,7 @@ from .protocol import (
     load_plates,
 )
 from .rows import COLUMNS, check_rows, image_columns, reading_rows, write_table
-from .tables import headline
+from .tables import headline, short_headline
 
 EXAMPLES = 8
 
@@ -139,7 +139,7 @@ def examples_path(study: Study, condition: str) -> Path:
 
 
 def write(evaluation: Evaluation, study: Study) -> dict:
-    """Writes rows, drawn parameters, example sheets and the figures of metrics/evaluation.json.
+    """Writes rows, drawn parameters, example sheets, metrics/evaluation.json and headline.json.
 
     Returns:
         What metrics/evaluation.json holds.
@@ -160,6 +160,7 @@ def write(evaluation: Evaluation, study: Study) -> dict:
         **headline(evaluation.rows, draws=settings.bootstrap, seed=settings.seed),
     }
     write_json(study.paths.metrics("evaluation"), figures)
+    write_json(study.paths.metrics("headline"), short_headline(figures))
     return figures
 
 

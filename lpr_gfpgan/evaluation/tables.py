@@ -73,10 +73,9 @@ def figure(rows: pd.DataFrame, measure: str, *, draws: int, seed: int) -> tuple[
         return Interval(np.inf, np.inf, np.inf, len(np.unique(plates))), "identical"
     _, place = np.unique(plates[finite], return_inverse=True)
     counts = np.bincount(place)
-    if measure in READING_MEASURES and np.ptp(values) == 0 and values[0] in (0.0, 1.0):
-        # All right or all wrong: resampling would claim certainty.
-        return wilson(int(values[0]) * len(counts), len(counts)), "Wilson over plates"
     sums = np.bincount(place, weights=values[finite])
+    if measure in READING_MEASURES:
+        return _share(sums, counts, draws=draws, seed=seed)
     rng = np.random.default_rng(seed)
     return bootstrap_mean(sums, counts=counts, draws=draws, rng=rng), "bootstrap"
 
@@ -144,13 +143,13 @@ def position_table(rows: pd.DataFrame, *, draws: int, seed: int) -> pd.DataFrame
             has = group[group["matches"].str.len() >= position]
             hits = has["matches"].map(lambda m, p=position: m if p == 0 else m[p - 1])
             _, place = np.unique(has["plate"], return_inverse=True)
-            interval = bootstrap_mean(
+            found = _share(
                 np.bincount(place, weights=hits.str.count("1")),
-                counts=np.bincount(place, weights=hits.str.len()),
+                np.bincount(place, weights=hits.str.len()),
                 draws=draws,
-                rng=np.random.default_rng(seed),
+                seed=seed,
             )
-            line = _line((interval, "bootstrap"), POOLED, method, JUDGE, "characters_read")
+            line = _line(found, POOLED, method, JUDGE, "characters_read")
             lines.append({"position": position, **line})
     return pd.DataFrame(lines)
 
@@ -288,6 +287,41 @@ def headline(rows: pd.DataFrame, *, draws: int, seed: int) -> dict[str, Any]:
             name = f"{line['first']} - {line['second']}"
             result["differences"].setdefault(name, {})[line["measure"]] = _ends(line)
     return result
+
+
+def _share(sums: np.ndarray, counts: np.ndarray, *, draws: int, seed: int) -> tuple[Interval, str]:
+    """Bootstrap over plates of a share in 0..1, given each plate's sum and count.
+
+    Where all is right or all is wrong every resample is the same, which would claim certainty; the
+    ends are then Wilson's for that many plates.
+    """
+    if not sums.any() or np.array_equal(sums, counts):
+        return wilson(len(sums) if sums.any() else 0, len(sums)), "Wilson over plates"
+    rng = np.random.default_rng(seed)
+    return bootstrap_mean(sums, counts=counts, draws=draws, rng=rng), "bootstrap"
+
+
+def short_headline(figures: dict[str, Any]) -> dict[str, float]:
+    """The few figures of metrics/headline.json: pooled character accuracy, and the gain.
+
+    Args:
+        figures: of `headline`.
+    """
+
+    def accuracy(method: str, reader: str = JUDGE) -> float:
+        return figures["pooled"][method][reader]["character_accuracy"]["estimate"]
+
+    short = {
+        "plates": figures["n"]["plates"],
+        "conditions": len(figures["conditions"]),
+        **{method: accuracy(method) for method in figures["pooled"]},
+        "direct_reading": accuracy(DEGRADED, DIRECT),
+    }
+    for name, pair in figures["differences"].items():
+        if name.endswith(f" - {DEGRADED}"):
+            gain = pair["character_accuracy"]
+            short |= {f"{name}, {key}": gain[key] for key in ("estimate", "low", "high")}
+    return short
 
 
 def _conditions(rows: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:

@@ -91,12 +91,9 @@ class Objective:
         computed = {name: term() for name, term in terms.items() if weights[name]}
         if weights["perceptual"] or weights["style"]:
             computed |= self._features(restored, target)
-        if weights["region"] or weights["region_style"]:
-            adversarial, style = self.region.generator_terms(
-                restored, target, regions, style=bool(weights["region_style"])
-            )
-            found = {"region": adversarial, "region_style": style}
-            computed |= {name: term for name, term in found.items() if weights[name]}
+        wanted = [name for name in ("region", "region_style") if weights[name]]
+        if wanted:
+            computed |= self.region.generator_terms(restored, target, regions, wanted=wanted)
         return computed
 
     def total(self, terms: dict[str, Tensor]) -> Tensor:

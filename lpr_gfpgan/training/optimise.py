@@ -1,6 +1,7 @@
 """How one network takes one step."""
 
 import copy
+import math
 
 import torch
 from torch import Tensor, nn
@@ -25,6 +26,21 @@ def adam(
     return torch.optim.Adam(
         parameters, lr=learning_rate * c, betas=(float(betas[0] ** c), float(betas[1] ** c))
     )
+
+
+def falling_rate(optimiser: torch.optim.Optimizer, *, top: float, step: int, steps: int) -> None:
+    """Sets the rate of `step`: up a straight line for a twentieth of `steps`, then half a cosine.
+
+    Args:
+        optimiser: whose rate to set.
+        top: the highest rate; the last step has a hundredth of it.
+        step: from 0.
+        steps: of the whole training.
+    """
+    rise = max(1, steps // 20)
+    fall = 0.505 + 0.495 * math.cos(math.pi * max(0, step - rise) / max(1, steps - rise))
+    for group in optimiser.param_groups:
+        group["lr"] = top * min(1.0, (step + 1) / rise) * fall
 
 
 def update(module: nn.Module, optimiser: torch.optim.Optimizer, loss: Tensor) -> None:

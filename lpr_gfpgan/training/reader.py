@@ -1,7 +1,5 @@
 """Training of the plate readers."""
 
-import math
-
 import torch
 from torch import Tensor
 
@@ -14,7 +12,7 @@ from ..readers import Reader, slot_centres
 from . import distributed
 from .data import SceneStream
 from .loop import run
-from .optimise import adam, update
+from .optimise import adam, falling_rate, update
 from .stage import (
     degradation_ranges,
     degraded,
@@ -60,7 +58,7 @@ class ReaderTask:
         self.parts = {"network": self.network, "optimiser": self.optimiser}
 
     def step(self, step: int) -> dict[str, Tensor]:
-        """One step at a rate that falls along half a cosine to a hundredth."""
+        """One step down both losses."""
         batch = self.stream(step)
         image = degraded(
             batch,
@@ -76,10 +74,12 @@ class ReaderTask:
             "ctc": ctc_loss(logits, batch.labels, batch.lengths),
             "slots": slot_cross_entropy(slots, batch.labels),
         }
-        fraction = step / self.settings.steps
-        rate = self.settings.learning_rate * (0.505 + 0.495 * math.cos(math.pi * fraction))
-        for group in self.optimiser.param_groups:
-            group["lr"] = rate
+        falling_rate(
+            self.optimiser,
+            top=self.settings.learning_rate,
+            step=step,
+            steps=self.settings.steps,
+        )
         update(
             self.network,
             self.optimiser,

@@ -1,5 +1,6 @@
 """What the region discriminator looks at: each sample's own plate, or its characters."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import torch
@@ -104,29 +105,31 @@ class RegionDiscriminators(nn.Module):
         )
 
     def generator_terms(
-        self, restored: Tensor, target: Tensor, regions: Regions, *, style: bool
-    ) -> tuple[Tensor, Tensor | None]:
-        """Adversarial loss on the restored regions, and their Gram distance to the target's.
+        self, restored: Tensor, target: Tensor, regions: Regions, *, wanted: Collection[str]
+    ) -> dict[str, Tensor]:
+        """What the restorer hears about its regions; only the wanted terms are computed.
 
         Args:
             restored: [B, 3, H, W].
             target: the same shape.
             regions: where to look.
-            style: whether the second term is wanted.
+            wanted: of "region", the adversarial loss, and "region_style", the distance between the
+                Gram matrices of the regions' features and those of the true regions.
         """
-        adversarial = style_distance = restored.new_zeros(())
+        terms = {name: restored.new_zeros(()) for name in wanted}
         weights = regions.weights()
-        true = regions.crops(target, self.settings) if style else {}
+        true = regions.crops(target, self.settings) if "region_style" in wanted else {}
         for name, crops in regions.crops(restored, self.settings).items():
             logits, features = self.networks[name](crops)
-            adversarial = adversarial + generator_nonsaturating(logits, weights[name])
-            if style:
+            if "region" in wanted:
+                terms["region"] = terms["region"] + generator_nonsaturating(logits, weights[name])
+            if "region_style" in wanted:
                 with torch.no_grad():
                     _, reference = self.networks[name](true[name])
-                style_distance = style_distance + gram_distance(
+                terms["region_style"] = terms["region_style"] + gram_distance(
                     _equal(features), _equal(reference), weights[name]
                 )
-        return adversarial, style_distance if style else None
+        return terms
 
     def discriminator_term(self, restored: Tensor, target: Tensor, regions: Regions) -> Tensor:
         """The discriminators' own loss; `restored` is detached by the caller."""

@@ -15,7 +15,7 @@ from . import distributed
 from .data import SceneStream
 from .loop import run
 from .objective import Objective, warmup_weights, weights_of
-from .optimise import Ema, adam, update
+from .optimise import Ema, adam, falling_rate, update
 from .pictures import side_by_side, to_pixels
 from .regions import RegionDiscriminators, RegionFinder, Regions
 from .stage import (
@@ -85,6 +85,13 @@ class RestorerTask:
         batch, samples = self.stream(step), self.stream.samples(step)
         image = degraded(batch, self.ranges, seed=self.seed, step=step, samples=samples)
         noise = noise_keys(self.seed, step, samples, "restorer-noise").to(self.device)
+        if self.warming:
+            falling_rate(
+                self.optimiser,
+                top=self.settings.warmup_learning_rate,
+                step=step,
+                steps=self.settings.warmup_steps,
+            )
         regions = self.find_regions(batch) if self.region is not None else None
         with mixed_precision(self.device):
             restoration = self.restorer(image, noise=noise)

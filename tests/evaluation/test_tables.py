@@ -17,7 +17,7 @@ from lpr_gfpgan.evaluation import (
     seen_table,
 )
 from lpr_gfpgan.evaluation.rows import COLUMNS
-from lpr_gfpgan.evaluation.tables import comparisons, figure
+from lpr_gfpgan.evaluation.tables import comparisons, figure, short_headline
 from lpr_gfpgan.metrics import score, wilson
 
 DRAWS = {"draws": 300, "seed": 0}
@@ -221,6 +221,15 @@ def test_headline_is_json_with_every_n_and_interval():
     assert text.count('"n": 20') == text.count('"estimate"')
     direct = figures["pooled"]["degraded"]["direct"]["character_accuracy"]
     assert direct["estimate"] == pytest.approx((15 + 5 * 2 / 3) / 20, abs=1e-5)
+
+
+def test_short_headline_is_flat():
+    short = short_headline(headline(compared(), **DRAWS))
+    assert short["plates"] == 20 and short["conditions"] == 2
+    assert short["full"] == pytest.approx((12 + 8 * 2 / 3) / 20, abs=1e-5)
+    assert short["direct_reading"] == pytest.approx((15 + 5 * 2 / 3) / 20, abs=1e-5)
+    assert short["full - degraded, low"] < short["full - degraded, estimate"]
+    assert all(isinstance(value, int | float) for value in short.values())
 
 
 def test_readable_keeps_the_order_of_the_table():

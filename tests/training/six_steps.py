@@ -1,7 +1,7 @@
-"""Six steps of prior and restorer, alone or under torchrun; writes all weights of the main process.
+"""Six steps of prior and restorer, alone or under torchrun; writes the main process's weights.
 
-The networks run in float64: Adam divides by the gradient's own size, so in float32 the rounding of a
-sum taken in another order can turn the step of a weight whose gradient is nearly zero.
+The networks run in float64: Adam divides by the gradient's own size, so in float32 the rounding
+of a sum taken in another order can turn the step of a weight whose gradient is nearly zero.
 
 Usage: six_steps.py PARAMS OUTPUT RESULT
 """

@@ -8,6 +8,7 @@ import torch
 from lpr_gfpgan.config import LossWeights
 from lpr_gfpgan.networks import Restoration
 from lpr_gfpgan.training import objective as objective_module
+from lpr_gfpgan.training import regions as regions_module
 from lpr_gfpgan.training.restorer import RestorerTask
 from lpr_gfpgan.training.stage import degraded
 
@@ -98,12 +99,14 @@ def test_twenty_small_steps_on_a_term_alone_lower_it(change, term):
 
 
 FUNCTIONS = {
-    "l1": "l1",
-    "pyramid": "pyramid_l1",
-    "perceptual": "feature_distance",
-    "style": "gram_distance",
-    "adversarial": "generator_nonsaturating",
-    "recognition": "slot_cross_entropy",
+    "l1": (objective_module, "l1"),
+    "pyramid": (objective_module, "pyramid_l1"),
+    "perceptual": (objective_module, "feature_distance"),
+    "style": (objective_module, "gram_distance"),
+    "adversarial": (objective_module, "generator_nonsaturating"),
+    "region": (regions_module, "generator_nonsaturating"),
+    "region_style": (regions_module, "gram_distance"),
+    "recognition": (objective_module, "slot_cross_entropy"),
 }
 
 
@@ -118,12 +121,11 @@ def test_weight_zero_calls_nothing_and_leaves_other_gradients_as_they_were(
     expected = bench.gradients(objective.total(others))
     weights = dataclasses.replace(objective.weights, **{term: 0.0})
     bench.task.objective = dataclasses.replace(objective, weights=weights)
-    if term in FUNCTIONS:
 
-        def refuse(*_, **__):
-            raise AssertionError(f"{term} was computed at weight 0")
+    def refuse(*_, **__):
+        raise AssertionError(f"{term} was computed at weight 0")
 
-        monkeypatch.setattr(objective_module, FUNCTIONS[term], refuse)
+    monkeypatch.setattr(*FUNCTIONS[term], refuse)
     found = bench.terms()
     assert list(found) == list(others)
     gradients = bench.gradients(bench.task.objective.total(found))
