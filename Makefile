@@ -60,4 +60,5 @@ photos: setup  ## fetch the real photographs named in data.dvc (needs the intern
 	$(RUN) dvc pull data.dvc
 
 real: setup  ## restore and score the real plates in the folder LPR_GFPGAN_REAL_PLATES
-	$(RUN) dvc repro real
+	@$(BIN)/python tools/real.py
+	$(RUN) dvc repro -R real

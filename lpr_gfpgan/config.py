@@ -78,7 +78,10 @@ class PlatesSettings:
 
 @dataclass(frozen=True, kw_only=True)
 class ReaderSettings:
-    """One plate reader: its network, its data and its training."""
+    """One plate reader: its network, its data and its training.
+
+    `variety`, from 0 to 1, is how much colours and corners are varied (see `training.augment`).
+    """
 
     architecture: str
     channels: list[int]
@@ -89,6 +92,7 @@ class ReaderSettings:
     batch: int
     learning_rate: float
     slot_weight: float
+    variety: float
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -171,13 +171,14 @@ def difference_view(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def set_view(study: Study) -> pd.DataFrame:
-    """The degraded sets and their SHA-256.
+    """The degraded sets and the first 16 digits of their SHA-256; evaluation.json has all 64.
 
     Raises:
         DataError: there is no evaluation yet.
     """
     sets = new_figures(study.paths.metrics("evaluation"))["sets"]
-    return pd.DataFrame.from_dict(sets, orient="index").rename_axis("condition")
+    table = pd.DataFrame.from_dict(sets, orient="index").rename_axis("condition")
+    return table.map(lambda digits: digits[:16])
 
 
 def _curves(study: Study) -> dict[str, dict[str, pd.DataFrame]]:

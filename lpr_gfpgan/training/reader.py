@@ -10,6 +10,7 @@ from ..networks import PlateReader, crop_region, slot_logits
 from ..plates import NUM_CLASSES, PlateBatch
 from ..readers import Reader, slot_centres
 from . import distributed
+from .augment import vary_colours, vary_corners
 from .data import SceneStream
 from .loop import run
 from .optimise import adam, falling_rate, update
@@ -19,6 +20,7 @@ from .stage import (
     fingerprint,
     finish,
     mixed_precision,
+    noise_keys,
     open_plates,
     store,
     to_device,
@@ -67,8 +69,10 @@ class ReaderTask:
             step=step,
             samples=self.stream.samples(step),
         )
+        image = vary_colours(image, self._keys(step, "colours"), self.settings.variety)
+        quad = vary_corners(batch.quad, self._keys(step, "corners"), self.settings.variety)
         with mixed_precision(self.device):
-            logits = self.network(crop_region(image, batch.quad, self.network.input_size)).float()
+            logits = self.network(crop_region(image, quad, self.network.input_size)).float()
         slots = slot_logits(logits, slot_centres(batch.lengths))
         losses = {
             "ctc": ctc_loss(logits, batch.labels, batch.lengths),
@@ -86,6 +90,10 @@ class ReaderTask:
             losses["ctc"] + self.settings.slot_weight * losses["slots"],
         )
         return losses
+
+    def _keys(self, step: int, stream: str) -> Tensor:
+        samples = self.stream.samples(step)
+        return noise_keys(self.settings.seed, step, samples, f"reader-{stream}")
 
     def grid(self) -> None:
         """Readers make no pictures."""
