@@ -230,8 +230,14 @@ class AblationSettings:
 
 @dataclass(frozen=True, kw_only=True)
 class ProfileSettings:
-    """One scale of the study: smoke, quick, gpu or paper."""
+    """One scale of the study: smoke, quick, gpu or paper.
 
+    `cpu_threads`: of each process where there is no GPU; null for as many as there are cores.
+    Results repeat bit for bit only at the same number, and small networks are no faster on two
+    than on one.
+    """
+
+    cpu_threads: int | None
     frame: FrameSettings
     plates: PlatesSettings
     readers: ReadersSettings

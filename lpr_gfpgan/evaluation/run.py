@@ -13,6 +13,7 @@ from ..config import Study
 from ..files import write_json, write_png
 from ..plates import image_tensor
 from ..readers import Reader, Reading, load_reader
+from ..training.stage import begin
 from .methods import READERS, Method, baselines, restorers
 from .protocol import (
     CHUNK,
@@ -57,7 +58,7 @@ def evaluate(study: Study, *, device: torch.device | str | None = None) -> Evalu
         DataError: the plates are missing, damaged or too few.
         WeightsError: a reader or restorer is missing or damaged.
     """
-    device = device or ("cuda" if torch.cuda.is_available() else "cpu")
+    device = device or begin(study)
     readers = [load_reader(study.paths.reader(name), name).to(device) for name in READERS]
     methods = [*baselines(), *restorers(study, device)]
     start = time.perf_counter()

@@ -78,8 +78,8 @@ class Reader:
     def features(self, image: Tensor, quad: Tensor) -> Tensor:
         """Pooled features [B, F] of the network's trunk, for the kernel inception distance.
 
-        Each row is scaled to mean square 1: the distance's cubic kernel would otherwise measure little
-        but the size of the largest features.
+        Each row is scaled to mean square 1: the distance's cubic kernel would otherwise measure
+        little but the largest features.
         """
         features = self.network.trunk(self.crop(image, quad))
         return features * features.square().mean(1, keepdim=True).add(1e-8).rsqrt()

@@ -1,6 +1,7 @@
 """The order in which a run sees its scenes: a function of the seed and the step alone."""
 
 import time
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 
 import numpy as np
@@ -13,7 +14,7 @@ from . import distributed
 
 
 class SceneStream:
-    """Batches of scenes, the next one fetched while the current one is used.
+    """Batches of scenes with what the network is given, made ready while the current one is used.
 
     Sample number s (counted over the whole run and all processes) is scene s mod N of the
     permutation of epoch s div N. Every variant with the same seed therefore sees the same scenes
@@ -24,12 +25,24 @@ class SceneStream:
         batch: images per step over all processes; must be a multiple of their number.
         seed: of the permutations.
         device: where batches go.
+        prepare: makes the network's input, [local batch, ...], from a batch, its step and its
+            samples' numbers. It runs in the thread that fetches, beside the training.
 
     Raises:
         ConfigError: the batch cannot be shared equally.
     """
 
-    def __init__(self, plates: PlateSet, *, batch: int, seed: int, device: torch.device) -> None:
+    def __init__(
+        self,
+        plates: PlateSet,
+        *,
+        batch: int,
+        seed: int,
+        device: torch.device,
+        prepare: Callable[[PlateBatch, int, Tensor], Tensor] = lambda batch, step, samples: (
+            batch.image
+        ),
+    ) -> None:
         world = distributed.world_size()
         if batch % world:
             raise ConfigError(
@@ -39,38 +52,42 @@ class SceneStream:
         self.batch = batch
         self.seed = seed
         self.device = device
+        self.prepare = prepare
         self.waited = 0.0
         self._local = batch // world
         self._offset = distributed.rank() * self._local
         self._permutations: dict[int, np.ndarray] = {}
         self._pool = ThreadPoolExecutor(1)
-        self._ahead: tuple[int, Future[PlateBatch]] | None = None
+        self._ahead: tuple[int, Future[tuple[PlateBatch, Tensor]]] | None = None
 
     def samples(self, step: int) -> Tensor:
         """Global numbers, int64 [local batch], of this process's samples at `step`."""
         start = step * self.batch + self._offset
         return torch.arange(start, start + self._local)
 
-    def __call__(self, step: int) -> PlateBatch:
-        """This process's scenes at `step`; counts the seconds spent waiting in `waited`."""
+    def __call__(self, step: int) -> tuple[PlateBatch, Tensor]:
+        """This process's scenes at `step` and what `prepare` made of them.
+
+        The seconds spent waiting are added to `waited`.
+        """
         start = time.perf_counter()
         if self._ahead is None or self._ahead[0] != step:
             self._ahead = (step, self._pool.submit(self.fetch, step))
-        batch = self._ahead[1].result()
+        ready = self._ahead[1].result()
         self._ahead = (step + 1, self._pool.submit(self.fetch, step + 1))
-        batch = batch.to(self.device)
         self.waited += time.perf_counter() - start
-        return batch
+        return ready
 
     def close(self) -> None:
         """Ends the fetching thread."""
         self._pool.shutdown(wait=True)
 
-    def fetch(self, step: int) -> PlateBatch:
-        """This process's scenes at `step`, on the CPU."""
-        count = len(self.plates)
-        indices = [self._permutation(s // count)[s % count] for s in self.samples(step).tolist()]
-        return self.plates.batch(np.asarray(indices))
+    def fetch(self, step: int) -> tuple[PlateBatch, Tensor]:
+        """What a call gives, made now and in this thread."""
+        count, samples = len(self.plates), self.samples(step)
+        indices = [self._permutation(s // count)[s % count] for s in samples.tolist()]
+        batch = self.plates.batch(np.asarray(indices)).to(self.device)
+        return batch, self.prepare(batch, step, samples)
 
     def _permutation(self, epoch: int) -> np.ndarray:
         if epoch not in self._permutations:

@@ -23,6 +23,7 @@ from .loop import run
 from .optimise import Ema, adam, update
 from .pictures import side_by_side
 from .stage import (
+    begin,
     fingerprint,
     finish,
     mixed_precision,
@@ -84,7 +85,7 @@ class PriorTask:
     def step(self, step: int) -> dict[str, Tensor]:
         """Generator, discriminator, then whichever regulariser is due."""
         adversary = self.settings.discriminator
-        batch, samples = self.stream(step), self.stream.samples(step)
+        (_, real), samples = self.stream(step), self.stream.samples(step)
         with mixed_precision(self.device):
             fake = self.generator.synthesise(
                 self.codes(step, samples), noise=self._keys(step, samples, "noise")
@@ -92,11 +93,11 @@ class PriorTask:
             losses = {"generator": generator_nonsaturating(self.discriminator(fake).float())}
             update(self.generator, self.generator_optimiser, losses["generator"])
             losses["discriminator"] = discriminator_logistic(
-                self.discriminator(batch.image).float(), self.discriminator(fake.detach()).float()
+                self.discriminator(real).float(), self.discriminator(fake.detach()).float()
             )
             update(self.discriminator, self.discriminator_optimiser, losses["discriminator"])
         if adversary.r1 and step % adversary.r1_every == 0:
-            leaf = batch.image.detach().requires_grad_(True)
+            leaf = real.detach().requires_grad_(True)
             losses["r1"] = r1_penalty(self.discriminator(leaf), leaf)
             weight = adversary.r1 / 2 * adversary.r1_every
             update(self.discriminator, self.discriminator_optimiser, weight * losses["r1"])
@@ -201,9 +202,8 @@ def train_prior(
         Paused: the time limit was reached; call again to go on.
         LprError: bad settings, data or checkpoint.
     """
-    distributed.start()
+    device = begin(study)
     settings: PriorSettings = study.settings.prior
-    device = distributed.device()
     judge = load_reader(study.paths.reader("judge"), "judge").to(device)
     task = PriorTask(study, seed, device)
     initial = prior_kid(study, task.ema.module, judge, seed=seed)

@@ -15,6 +15,7 @@ from .data import SceneStream
 from .loop import run
 from .optimise import adam, falling_rate, update
 from .stage import (
+    begin,
     degradation_ranges,
     degraded,
     fingerprint,
@@ -56,20 +57,13 @@ class ReaderTask:
             batch=settings.batch,
             seed=settings.seed,
             device=device,
+            prepare=self._prepare,
         )
         self.parts = {"network": self.network, "optimiser": self.optimiser}
 
     def step(self, step: int) -> dict[str, Tensor]:
         """One step down both losses."""
-        batch = self.stream(step)
-        image = degraded(
-            batch,
-            self.ranges,
-            seed=self.settings.seed,
-            step=step,
-            samples=self.stream.samples(step),
-        )
-        image = vary_colours(image, self._keys(step, "colours"), self.settings.variety)
+        batch, image = self.stream(step)
         quad = vary_corners(batch.quad, self._keys(step, "corners"), self.settings.variety)
         with mixed_precision(self.device):
             logits = self.network(crop_region(image, quad, self.network.input_size)).float()
@@ -90,6 +84,10 @@ class ReaderTask:
             losses["ctc"] + self.settings.slot_weight * losses["slots"],
         )
         return losses
+
+    def _prepare(self, batch: PlateBatch, step: int, samples: Tensor) -> Tensor:
+        image = degraded(batch, self.ranges, seed=self.settings.seed, step=step, samples=samples)
+        return vary_colours(image, self._keys(step, "colours"), self.settings.variety)
 
     def _keys(self, step: int, stream: str) -> Tensor:
         samples = self.stream.samples(step)
@@ -120,9 +118,8 @@ def train_reader(study: Study, name: str, *, max_seconds: float | None = None) -
         Paused: the time limit was reached; call again to go on.
         LprError: bad settings, data or checkpoint.
     """
-    distributed.start()
+    device = begin(study)
     settings: ReaderSettings = getattr(study.settings.readers, name)
-    device = distributed.device()
     task = ReaderTask(study, settings, device)
     run_name = f"reader-{name}"
     identity = fingerprint(

@@ -11,6 +11,7 @@ from ..files import write_json
 from ..losses import DiscriminatorFeatures, Vgg19Features, discriminator_logistic, r1_penalty
 from ..metrics import psnr
 from ..networks import Discriminator, Restorer, load_weights
+from ..plates import PlateBatch
 from . import distributed
 from .data import SceneStream
 from .loop import run
@@ -19,6 +20,7 @@ from .optimise import Ema, adam, falling_rate, update
 from .pictures import side_by_side, to_pixels
 from .regions import RegionDiscriminators, RegionFinder, Regions
 from .stage import (
+    begin,
     degradation_ranges,
     degraded,
     fingerprint,
@@ -77,13 +79,16 @@ class RestorerTask:
             region=self.region,
         )
         self.stream = SceneStream(
-            open_plates(study, "train"), batch=settings.batch, seed=seed, device=device
+            open_plates(study, "train"),
+            batch=settings.batch,
+            seed=seed,
+            device=device,
+            prepare=self._prepare,
         )
 
     def step(self, step: int) -> dict[str, Tensor]:
         """Restorer, discriminator, region discriminators, and R1 for each where it is due."""
-        batch, samples = self.stream(step), self.stream.samples(step)
-        image = degraded(batch, self.ranges, seed=self.seed, step=step, samples=samples)
+        (batch, image), samples = self.stream(step), self.stream.samples(step)
         noise = noise_keys(self.seed, step, samples, "restorer-noise").to(self.device)
         if self.warming:
             falling_rate(
@@ -105,6 +110,9 @@ class RestorerTask:
             losses |= self._region_step(step, restored, batch.image, regions)
         self.ema.update(self.restorer, batch=self.batch, seen=(step + 1) * self.batch)
         return losses
+
+    def _prepare(self, batch: PlateBatch, step: int, samples: Tensor) -> Tensor:
+        return degraded(batch, self.ranges, seed=self.seed, step=step, samples=samples)
 
     def _discriminator_step(self, step: int, fake: Tensor, real: Tensor) -> dict[str, Tensor]:
         adversary = self.settings.discriminator
@@ -254,12 +262,12 @@ def train_restorer(
         Paused: the time limit was reached; call again to go on.
         LprError: bad settings, data or checkpoint.
     """
-    distributed.start()
+    device = begin(study)
     settings = study.settings.restorer
     paths = study.paths
     warming = variant == WARMUP
     name = WARMUP if warming else f"restorer-{variant}-{seed}"
-    task = RestorerTask(study, variant, seed, distributed.device())
+    task = RestorerTask(study, variant, seed, device)
     inputs = (paths.prior,) if warming else (paths.warmup, paths.prior_discriminator)
     if task.weights.recognition:
         inputs += (paths.reader("loss"),)

@@ -19,6 +19,14 @@ from ..randomness import keys
 from . import distributed
 
 
+def begin(study: Study) -> torch.device:
+    """Joins other processes, sets the number of CPU threads, names this process's device."""
+    distributed.start()
+    if study.settings.cpu_threads is not None:
+        torch.set_num_threads(study.settings.cpu_threads)
+    return distributed.device()
+
+
 def open_plates(study: Study, split: str) -> PlateSet:
     """The study's synthetic plates of one split; raises DataError if they were not prepared."""
     return PlateSet(study.paths.plates, split)

@@ -29,21 +29,16 @@ def in_float64(task):
     return task
 
 
-def in_double(batch):
-    return dataclasses.replace(batch, image=batch.image.double())
+def in_double(ready):
+    batch, image = ready
+    return dataclasses.replace(batch, image=batch.image.double()), image.double()
 
 
 def doubled(function):
     return lambda *positional, **named: function(*positional, **named).double()
 
 
-def degraded_from_double(batch, *positional, **named):
-    return DEGRADED(dataclasses.replace(batch, image=batch.image.float()), *positional, **named)
-
-
-DEGRADED = restorer.degraded
 prior.normal = doubled(prior.normal)
-restorer.degraded = doubled(degraded_from_double)
 
 
 def main(params, output, result):

@@ -94,7 +94,7 @@ def test_the_same_seed_gives_the_same_weights_and_another_seed_others(trained, t
 def test_all_variants_see_the_same_scenes_and_draws(trained):
     tasks = [RestorerTask(trained, v, 0, CPU) for v in ("full", "face_recipe")]
     for step in (0, 5, 40):
-        a, b = (task.stream(step) for task in tasks)
+        (a, _), (b, _) = (task.stream(step) for task in tasks)
         assert torch.equal(a.index, b.index)
     for task in tasks:
         task.stream.close()
@@ -104,9 +104,9 @@ def test_an_epoch_shows_every_scene_once(trained):
     plates = open_plates(trained, "train")
     stream = SceneStream(plates, batch=8, seed=3, device=CPU)
     steps = len(plates) // 8
-    seen = torch.cat([stream(step).index for step in range(steps)])
+    seen = torch.cat([stream(step)[0].index for step in range(steps)])
     assert sorted(seen.tolist()) == list(range(len(plates)))
-    second = torch.cat([stream(steps + step).index for step in range(steps)])
+    second = torch.cat([stream(steps + step)[0].index for step in range(steps)])
     assert sorted(second.tolist()) == list(range(len(plates)))
     assert seen.tolist() != second.tolist()
     stream.close()

@@ -10,7 +10,6 @@ from lpr_gfpgan.networks import Restoration
 from lpr_gfpgan.training import objective as objective_module
 from lpr_gfpgan.training import regions as regions_module
 from lpr_gfpgan.training.restorer import RestorerTask
-from lpr_gfpgan.training.stage import degraded
 
 TERMS = [field.name for field in dataclasses.fields(LossWeights)]
 PATHS = {"unet", "encoder", "transforms"}
@@ -21,9 +20,7 @@ class Bench:
 
     def __init__(self, study):
         self.task = RestorerTask(study, "full", 0, torch.device("cpu"))
-        self.batch = self.task.stream(0)
-        samples = self.task.stream.samples(0)
-        self.image = degraded(self.batch, self.task.ranges, seed=0, step=0, samples=samples)
+        self.batch, self.image = self.task.stream(0)
         self.regions = self.task.find_regions(self.batch)
         self.task.stream.close()
 
