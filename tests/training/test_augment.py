@@ -1,0 +1,42 @@
+import torch
+
+from lpr_gfpgan.plates import canonical_quad
+from lpr_gfpgan.randomness import keys
+from lpr_gfpgan.training.augment import CORNER, SLANT, vary_colours, vary_corners
+
+KEYS = keys(0, 0, torch.arange(400), "test")
+IMAGE = torch.rand(400, 3, 4, 8, generator=torch.Generator().manual_seed(0)) * 2 - 1
+QUAD = torch.as_tensor(canonical_quad(32, 64)).float().expand(400, -1, -1)
+
+
+def test_variety_is_the_share_of_images_that_change():
+    assert torch.equal(vary_colours(IMAGE, KEYS, 0.0), IMAGE)
+    changed = (vary_colours(IMAGE, KEYS, 0.3) != IMAGE).flatten(1).any(1)
+    assert 0.2 < changed.float().mean() < 0.4
+    assert (vary_colours(IMAGE, KEYS, 1.0) != IMAGE).flatten(1).any(1).float().mean() > 0.98
+
+
+def test_half_of_the_changed_images_are_inverted_and_strokes_stay_where_they_are():
+    varied = vary_colours(IMAGE * 0.5, KEYS, 1.0)
+    grey, source = varied.mean(1).flatten(1), IMAGE.mean(1).flatten(1)
+    correlation = torch.stack(
+        [torch.corrcoef(torch.stack(p))[0, 1] for p in zip(grey, source, strict=True)]
+    )
+    assert (correlation.abs() > 0.9).all()
+    assert 0.4 < (correlation < 0).float().mean() < 0.6
+
+
+def test_a_sample_varies_alike_in_any_batch():
+    whole = vary_colours(IMAGE, KEYS, 1.0), vary_corners(QUAD, KEYS, 1.0)
+    part = vary_colours(IMAGE[7:9], KEYS[7:9], 1.0), vary_corners(QUAD[7:9], KEYS[7:9], 1.0)
+    for a, b in zip(whole, part, strict=True):
+        assert torch.equal(a[7:9], b)
+
+
+def test_corners_move_by_at_most_what_is_stated():
+    assert torch.equal(vary_corners(QUAD, KEYS, 0.0), QUAD)
+    moved = vary_corners(QUAD, KEYS, 1.0) - QUAD
+    width, height = 64, 64 * 140 / 440
+    assert moved[..., 0].abs().max() <= (CORNER + SLANT) * width + 1e-4
+    assert moved[..., 1].abs().max() <= CORNER * height + 1e-4
+    assert moved.abs().amax((0, 1)).min() > 0.5 * CORNER * height
