@@ -62,9 +62,10 @@ class RestorerTask:
         self.ranges = degradation_ranges(study, DEGRADATION, motion_blur=self.ablation.motion_blur)
         self.restorer = self._build_restorer()
         self.ema = Ema(self.restorer, half_life=settings.ema_images)
-        rate = settings.warmup_learning_rate if self.warming else settings.learning_rate
+        self.steps = settings.warmup_steps if self.warming else settings.steps
+        self.rate = settings.warmup_learning_rate if self.warming else settings.learning_rate
         betas = (0.9, 0.99) if self.warming else (settings.beta1, settings.beta2)
-        self.optimiser = adam(self.restorer, learning_rate=rate, betas=betas)
+        self.optimiser = adam(self.restorer, learning_rate=self.rate, betas=betas)
         self.parts = {"restorer": self.restorer, "ema": self.ema, "optimiser": self.optimiser}
         self.discriminator = self._add_discriminator() if self.weights.adversarial else None
         has_region = self.weights.region or self.weights.region_style
@@ -90,13 +91,7 @@ class RestorerTask:
         """Restorer, discriminator, region discriminators, and R1 for each where it is due."""
         (batch, image), samples = self.stream(step), self.stream.samples(step)
         noise = noise_keys(self.seed, step, samples, "restorer-noise").to(self.device)
-        if self.warming:
-            falling_rate(
-                self.optimiser,
-                top=self.settings.warmup_learning_rate,
-                step=step,
-                steps=self.settings.warmup_steps,
-            )
+        falling_rate(self.optimiser, top=self.rate, step=step, steps=self.steps)
         regions = self.find_regions(batch) if self.region is not None else None
         with mixed_precision(self.device):
             restoration = self.restorer(image, noise=noise)
@@ -279,12 +274,11 @@ def train_restorer(
         name,
         inputs=inputs,
     )
-    steps = settings.warmup_steps if warming else settings.steps
     folder = paths.runs / f"{name}-{identity}"
     run(
         task,
         name=name,
-        steps=steps,
+        steps=task.steps,
         folder=folder,
         fingerprint=identity,
         curve=paths.curve(name),
@@ -300,8 +294,8 @@ def train_restorer(
         kind="restorer",
         variant=variant,
         seed=seed,
-        steps=steps,
-        images=steps * settings.batch,
+        steps=task.steps,
+        images=task.steps * settings.batch,
         ablation=dataclasses.asdict(task.ablation),
     )
     image, restored, target = task.validate(VALIDATION_PLATES)
