@@ -18,6 +18,7 @@ PACKAGE = ROOT / "lpr_gfpgan"
 NEED_STUDY = {
     "lpr_gfpgan.explore": "sliders are ipywidgets",
     "lpr_gfpgan.evaluation.figures": "figures are drawn with matplotlib",
+    "lpr_gfpgan.evaluation.report": "it draws the figures of the page",
 }
 STUDY = ["IPython", "dvc", "ipykernel", "ipywidgets", "jupyter_client", "jupyterlab", "matplotlib"]
 STUDY += ["nbclient", "nbconvert", "nbformat", "nbstripout", "nbval", "papermill", "seaborn"]
