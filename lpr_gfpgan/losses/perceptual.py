@@ -102,7 +102,10 @@ def feature_distance(restored: Weighted, target: Weighted) -> Tensor:
 def gram(features: Tensor) -> Tensor:
     """Gram matrices F F^T / (C h w), [B, C, C], of features [B, C, h, w] (Gatys et al. 2016)."""
     flat = features.flatten(2)
-    return flat @ flat.transpose(1, 2) / (flat.shape[1] * flat.shape[2])
+    # bfloat16 would leave three digits of a product whose small differences count.
+    with torch.autocast(flat.device.type, enabled=False):
+        flat = flat.float() if flat.dtype in (torch.bfloat16, torch.float16) else flat
+        return flat @ flat.transpose(1, 2) / (flat.shape[1] * flat.shape[2])
 
 
 def gram_distance(restored: Weighted, target: Weighted, weights: Tensor | None = None) -> Tensor:

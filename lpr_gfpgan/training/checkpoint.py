@@ -16,6 +16,29 @@ def save_checkpoint(path: Path, state: dict[str, Any]) -> None:
         torch.save(state, temporary)
 
 
+def restore_parts(path: Path, parts: dict[str, Any], state: dict[str, Any]) -> None:
+    """Loads every part of a checkpoint's state; an empty state leaves the parts as they are.
+
+    Args:
+        path: where the state was read from, for messages.
+        parts: networks, averages and optimisers by name.
+        state: what `load_checkpoint` gave, or an empty dict.
+
+    Raises:
+        CheckpointError: a part is missing or has another shape.
+    """
+    if not state:
+        return
+    try:
+        for name, part in parts.items():
+            part.load_state_dict(state["parts"][name])
+    except (KeyError, RuntimeError, ValueError) as error:
+        reason = str(error).splitlines()[0]
+        raise CheckpointError(
+            f"{path}: checkpoint of another shape ({reason}); delete it to start that run again"
+        ) from None
+
+
 def load_checkpoint(path: Path, *, fingerprint: str) -> dict[str, Any] | None:
     """Reads a checkpoint, without executing code.
 

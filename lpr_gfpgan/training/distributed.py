@@ -61,6 +61,15 @@ def average_gradients(module: nn.Module) -> None:
             gradient.copy_(part.view_as(gradient))
 
 
+def from_main(flag: bool) -> bool:
+    """The main process's answer, so that all processes turn the same way."""
+    if not dist.is_initialized():
+        return flag
+    answer = torch.tensor(float(flag), device=device())
+    dist.broadcast(answer, 0)
+    return bool(answer)
+
+
 def mean(value: Tensor) -> Tensor:
     """Mean of a scalar over processes, without gradient."""
     value = value.detach().clone()

@@ -12,7 +12,7 @@ from tqdm import tqdm
 from ..errors import LprError
 from ..files import atomic_path, write_json, write_png
 from . import distributed
-from .checkpoint import load_checkpoint, save_checkpoint
+from .checkpoint import load_checkpoint, restore_parts, save_checkpoint
 from .pictures import to_pixels
 
 CHECKPOINT_SECONDS = 30.0
@@ -63,7 +63,7 @@ def run(
     """Trains `task` up to `steps`, from its checkpoint if there is one.
 
     The result depends on the number of steps alone: a run that was paused or killed and started
-    again ends with the same weights and curve.
+    again ends with the same weights and curve; on a CPU bit for bit, at a fixed number of threads.
 
     Args:
         task: networks, optimisers and one step.
@@ -83,8 +83,7 @@ def run(
     """
     path = folder / "checkpoint.pt"
     state = load_checkpoint(path, fingerprint=fingerprint) or {}
-    for part, value in state.get("parts", {}).items():
-        task.parts[part].load_state_dict(value)
+    restore_parts(path, task.parts, state)
     first, rows, sums = state.get("step", 0), state.get("rows", []), state.get("sums", {})
     report_every, grid_every = max(1, steps // REPORTS), max(1, steps // GRIDS)
     main = distributed.rank() == 0
@@ -117,10 +116,11 @@ def run(
             rows.append(_row(done, done * task.batch, sums, name))
             bar.set_postfix({key: f"{value:.3g}" for key, value in list(rows[-1].items())[2:6]})
             sums = {}
-        if main and grid is not None and (done % grid_every == 0 or done == steps):
+        if main and grid is not None and done % grid_every == 0 and done < steps:
             _write_grid(task, grid)
         now = time.perf_counter()
-        if max_seconds is not None and now - start >= max_seconds and done < steps:
+        over = max_seconds is not None and now - start >= max_seconds
+        if max_seconds is not None and done < steps and distributed.from_main(over):
             save(done)
             bar.close()
             distributed.barrier()
@@ -130,6 +130,8 @@ def run(
             saved = now
     bar.close()
     save(steps)
+    if main and grid is not None:  # also when only what follows the last step was cut off
+        _write_grid(task, grid)
     if main:
         curve.parent.mkdir(parents=True, exist_ok=True)
         with atomic_path(curve) as temporary:

@@ -1,6 +1,7 @@
 """Training of the restorer: a warm-up that all variants share, then each variant's own game."""
 
 import dataclasses
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -266,6 +267,8 @@ def train_restorer(
     inputs = (paths.prior,) if warming else (paths.warmup, paths.prior_discriminator)
     if task.weights.recognition:
         inputs += (paths.reader("loss"),)
+    if settings.perceptual_weights is not None:
+        inputs += (Path(settings.perceptual_weights),)
     identity = fingerprint(
         study,
         settings,

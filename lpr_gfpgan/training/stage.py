@@ -74,20 +74,30 @@ def noise_keys(seed: int, step: int, samples: Tensor, stream: str) -> Tensor:
 
 
 def fingerprint(study: Study, *parts: Any, inputs: tuple[Path, ...] = ()) -> str:
-    """Identity of a run: its settings, its plates and the weights it starts from.
+    """Identity of a run: its settings, its plates, the weights it starts from and the code.
 
     Args:
         study: the study; its plates' manifest enters.
         parts: dataclasses, dicts, strings and numbers that decide the result.
-        inputs: weights files the run starts from.
+        inputs: weights files the run starts from or learns from.
 
     Returns:
         16 hexadecimal digits.
     """
     values = [dataclasses.asdict(p) if dataclasses.is_dataclass(p) else p for p in parts]
-    files = [sha256_of(p) for p in (study.paths.plates / "manifest.json", *inputs)]
-    text = json.dumps([values, files, study.profile], sort_keys=True, default=str)
+    inputs = (study.paths.plates / "manifest.json", *inputs, *_sources())
+    files = [sha256_of(p) for p in inputs]
+    identity = [values, files, study.profile, study.settings.cpu_threads, torch.__version__]
+    text = json.dumps(identity, sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _sources() -> list[Path]:
+    """The code that decides what a training gives: a checkpoint of other code is another run's."""
+    package = Path(__file__).parents[1]
+    rooms = ("plates", "degradations", "networks", "readers", "losses", "training")
+    files = [path for room in rooms for path in (package / room).rglob("*.py")]
+    return sorted([*files, package / "randomness.py"])
 
 
 def store(study: Study, path: Path, module: nn.Module, *, kind: str, **facts: Any) -> None:

@@ -4,9 +4,11 @@ import time
 
 from ..config import Study, load_study
 from ..plates import prepare
+from . import distributed
 from .prior import train_prior
 from .reader import NAMES, train_reader
 from .restorer import WARMUP, train_restorer
+from .stage import begin
 
 
 class Deadline:
@@ -25,16 +27,19 @@ class Deadline:
 
 
 def ensure_plates(study: Study) -> None:
-    """Draws the synthetic plates unless they are there."""
+    """Draws the synthetic plates unless they are there (the main process alone)."""
+    begin(study)
     settings = study.settings
-    prepare(
-        study.paths.plates,
-        height=settings.frame.height,
-        width=settings.frame.width,
-        seed=settings.evaluation.seed,
-        counts=settings.plates.counts,
-        styles=settings.plates.styles,
-    )
+    if distributed.rank() == 0:
+        prepare(
+            study.paths.plates,
+            height=settings.frame.height,
+            width=settings.frame.width,
+            seed=settings.evaluation.seed,
+            counts=settings.plates.counts,
+            styles=settings.plates.styles,
+        )
+    distributed.barrier()
 
 
 def ensure_reader(study: Study, name: str, deadline: Deadline | None = None) -> None:

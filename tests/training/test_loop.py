@@ -92,12 +92,39 @@ def test_the_same_seed_gives_the_same_weights_and_another_seed_others(trained, t
 
 
 def test_all_variants_see_the_same_scenes_and_draws(trained):
-    tasks = [RestorerTask(trained, v, 0, CPU) for v in ("full", "face_recipe")]
+    variants = ("full", "no_region_discriminator", "face_recipe")
+    tasks = [RestorerTask(trained, v, 0, CPU) for v in variants]
     for step in (0, 5, 40):
-        (a, _), (b, _) = (task.stream(step) for task in tasks)
-        assert torch.equal(a.index, b.index)
+        (a, image_a), (b, image_b), (c, _) = (task.stream(step) for task in tasks)
+        assert torch.equal(a.index, b.index) and torch.equal(a.index, c.index)
+        assert torch.equal(image_a, image_b)
     for task in tasks:
         task.stream.close()
+
+
+def test_what_follows_the_last_step_is_made_again_after_a_kill(trained, tmp_path, monkeypatch):
+    study = fresh_copy(trained, tmp_path / "study")
+    samples = study.paths.samples("restorer-full-0")
+
+    def killed(*_, **__):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr("lpr_gfpgan.training.restorer.store", killed)
+        train_restorer(study, "full")
+    samples.unlink()
+    train_restorer(study, "full")
+    assert samples.exists() and study.paths.restorer("full", 0).exists()
+
+
+def test_a_checkpoint_of_another_shape_is_one_line(tmp_path):
+    arguments = {"name": "t", "steps": 2, "folder": tmp_path, "fingerprint": "f"}
+    for content in ({"weight": torch.nn.Linear(2, 1).state_dict()}, {}):
+        state = {"fingerprint": "f", "step": 1, "parts": content}
+        save_checkpoint(tmp_path / "checkpoint.pt", state)
+        with pytest.raises(CheckpointError, match="of another shape") as caught:
+            run(Diverging(), **arguments, curve=tmp_path / "curve.csv")
+        assert "\n" not in str(caught.value)
 
 
 def test_an_epoch_shows_every_scene_once(trained):

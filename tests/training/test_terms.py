@@ -77,9 +77,10 @@ def test_a_term_on_a_detached_or_rounded_output_teaches_nothing(change, term, cu
     """The published recognition loss read a rounded copy: this is how it would be found out."""
     bench = Bench(change())
     loss = bench.terms(alter=lambda image: cut(image * 127.5) / 127.5)[term]
-    if loss.requires_grad:
-        gradients = bench.gradients(loss)
-        assert all(g is None or g.abs().max() == 0 for g in gradients.values())
+    # Discriminators still have gradients of their own; none may come through the image.
+    gradients = bench.gradients(loss) if loss.requires_grad else {}
+    taught = [name for name, g in gradients.items() if g is not None and g.abs().max() > 0]
+    assert not taught
 
 
 @pytest.mark.parametrize("term", TERMS)
