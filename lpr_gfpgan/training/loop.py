@@ -133,7 +133,6 @@ def run(
     if main and grid is not None:  # also when only what follows the last step was cut off
         _write_grid(task, grid)
     if main:
-        curve.parent.mkdir(parents=True, exist_ok=True)
         with atomic_path(curve) as temporary:
             pd.DataFrame(rows).to_csv(temporary, index=False, float_format="%.6g")
         if timing is not None and first < steps:

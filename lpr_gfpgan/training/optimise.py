@@ -6,6 +6,7 @@ import math
 import torch
 from torch import Tensor, nn
 
+from ..config import AdversarySettings
 from .distributed import average_gradients
 
 
@@ -25,6 +26,16 @@ def adam(
     parameters = [p for p in module.parameters() if p.requires_grad]
     return torch.optim.Adam(
         parameters, lr=learning_rate * c, betas=(float(betas[0] ** c), float(betas[1] ** c))
+    )
+
+
+def adversary_adam(module: nn.Module, settings: AdversarySettings) -> torch.optim.Adam:
+    """Adam for a discriminator, corrected for its lazy R1 penalty."""
+    return adam(
+        module,
+        learning_rate=settings.learning_rate,
+        betas=(settings.beta1, settings.beta2),
+        lazy_every=settings.r1_every if settings.r1 else 0,
     )
 
 

@@ -15,19 +15,18 @@ from ..losses import (
 from ..metrics import kid
 from ..networks import Discriminator, Generator
 from ..plates import canonical_quad
-from ..randomness import normal, uniform
+from ..randomness import keys, normal, uniform
 from ..readers import Reader, load_reader
 from . import distributed
 from .data import SceneStream
 from .loop import run
-from .optimise import Ema, adam, update
+from .optimise import Ema, adam, adversary_adam, update
 from .pictures import side_by_side
 from .stage import (
     begin,
     fingerprint,
     finish,
     mixed_precision,
-    noise_keys,
     open_plates,
     store,
     to_device,
@@ -63,12 +62,7 @@ class PriorTask:
             betas=(0.0, 0.99),
             lazy_every=settings.path_every if settings.path_length else 0,
         )
-        self.discriminator_optimiser = adam(
-            self.discriminator,
-            learning_rate=adversary.learning_rate,
-            betas=(adversary.beta1, adversary.beta2),
-            lazy_every=adversary.r1_every if adversary.r1 else 0,
-        )
+        self.discriminator_optimiser = adversary_adam(self.discriminator, adversary)
         self.mean_length = _Scalar()
         self.stream = SceneStream(
             open_plates(study, "train"), batch=settings.batch, seed=seed, device=device
@@ -138,7 +132,7 @@ class PriorTask:
         return penalty
 
     def _keys(self, step: int, samples: Tensor, stream: str) -> Tensor:
-        return noise_keys(self.seed, step, samples, "prior-" + stream).to(self.device)
+        return keys(self.seed, step, samples, "prior-" + stream).to(self.device)
 
     @torch.no_grad()
     def grid(self) -> Tensor:
@@ -178,8 +172,8 @@ def sample_prior(generator: Generator, count: int, *, seed: int) -> Tensor:
     device = next(generator.parameters()).device
     images = []
     for samples in torch.arange(count).split(CHUNK):
-        latent = noise_keys(seed, 0, samples, "sample").to(device)
-        noise = noise_keys(seed, 0, samples, "sample-noise").to(device)
+        latent = keys(seed, 0, samples, "sample").to(device)
+        noise = keys(seed, 0, samples, "sample-noise").to(device)
         z = normal(latent, (generator.code_size,), device=device)
         images.append(generator(z, noise=noise))
     return torch.cat(images)

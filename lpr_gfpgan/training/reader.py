@@ -8,6 +8,7 @@ from ..files import write_json
 from ..losses import ctc_loss, slot_cross_entropy
 from ..networks import PlateReader, crop_region, slot_logits
 from ..plates import NUM_CLASSES, PlateBatch
+from ..randomness import keys
 from ..readers import Reader, slot_centres
 from . import distributed
 from .augment import vary_colours, vary_corners
@@ -21,7 +22,6 @@ from .stage import (
     fingerprint,
     finish,
     mixed_precision,
-    noise_keys,
     open_plates,
     store,
     to_device,
@@ -91,7 +91,7 @@ class ReaderTask:
 
     def _keys(self, step: int, stream: str) -> Tensor:
         samples = self.stream.samples(step)
-        return noise_keys(self.settings.seed, step, samples, f"reader-{stream}")
+        return keys(self.settings.seed, step, samples, f"reader-{stream}")
 
     def grid(self) -> None:
         """Readers make no pictures."""

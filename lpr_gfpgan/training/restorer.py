@@ -13,11 +13,12 @@ from ..losses import DiscriminatorFeatures, Vgg19Features, discriminator_logisti
 from ..metrics import psnr
 from ..networks import Discriminator, Restorer, load_weights
 from ..plates import PlateBatch
+from ..randomness import keys
 from . import distributed
 from .data import SceneStream
 from .loop import run
 from .objective import Objective, warmup_weights, weights_of
-from .optimise import Ema, adam, falling_rate, update
+from .optimise import Ema, adam, adversary_adam, falling_rate, update
 from .pictures import side_by_side, to_pixels
 from .regions import RegionDiscriminators, RegionFinder, Regions
 from .stage import (
@@ -27,7 +28,6 @@ from .stage import (
     fingerprint,
     finish,
     mixed_precision,
-    noise_keys,
     open_plates,
     store,
     to_device,
@@ -91,7 +91,7 @@ class RestorerTask:
     def step(self, step: int) -> dict[str, Tensor]:
         """Restorer, discriminator, region discriminators, and R1 for each where it is due."""
         (batch, image), samples = self.stream(step), self.stream.samples(step)
-        noise = noise_keys(self.seed, step, samples, "restorer-noise").to(self.device)
+        noise = keys(self.seed, step, samples, "restorer-noise").to(self.device)
         falling_rate(self.optimiser, top=self.rate, step=step, steps=self.steps)
         regions = self.find_regions(batch) if self.region is not None else None
         with mixed_precision(self.device):
@@ -168,12 +168,7 @@ class RestorerTask:
             base = network.config["base"]
             network = Discriminator(base=base, channels=adversary.channels, seed=self.seed)
         network = to_device(network.train().requires_grad_(True), self.device)
-        self.discriminator_optimiser = adam(
-            network,
-            learning_rate=adversary.learning_rate,
-            betas=(adversary.beta1, adversary.beta2),
-            lazy_every=adversary.r1_every if adversary.r1 else 0,
-        )
+        self.discriminator_optimiser = adversary_adam(network, adversary)
         self.parts["discriminator"] = network
         self.parts["discriminator_optimiser"] = self.discriminator_optimiser
         return network
@@ -182,12 +177,7 @@ class RestorerTask:
         settings = self.settings.region
         network = to_device(RegionDiscriminators(settings, seed=self.seed), self.device)
         adversary = settings.discriminator
-        self.region_optimiser = adam(
-            network,
-            learning_rate=adversary.learning_rate,
-            betas=(adversary.beta1, adversary.beta2),
-            lazy_every=adversary.r1_every if adversary.r1 else 0,
-        )
+        self.region_optimiser = adversary_adam(network, adversary)
         self.parts["region"] = network
         self.parts["region_optimiser"] = self.region_optimiser
         return network

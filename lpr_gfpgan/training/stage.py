@@ -15,7 +15,6 @@ from ..degradations import DegradationRanges, degrade, draw
 from ..files import sha256_of
 from ..networks import save_weights
 from ..plates import PlateBatch, PlateSet
-from ..randomness import keys
 from . import distributed
 
 
@@ -68,11 +67,6 @@ def degraded(
     return degrade(batch.image, parameters.to(batch.image.device), codec="fast")
 
 
-def noise_keys(seed: int, step: int, samples: Tensor, stream: str) -> Tensor:
-    """Keys [B] of the random numbers a network uses for these samples at this step."""
-    return keys(seed, step, samples, stream)
-
-
 def fingerprint(study: Study, *parts: Any, inputs: tuple[Path, ...] = ()) -> str:
     """Identity of a run: its settings, its plates, the weights it starts from and the code.
 
@@ -113,7 +107,6 @@ def store(study: Study, path: Path, module: nn.Module, *, kind: str, **facts: An
     if distributed.rank() == 0:
         manifest = sha256_of(study.paths.plates / "manifest.json")
         provenance = {"profile": study.profile, "plates": manifest, **facts}
-        path.parent.mkdir(parents=True, exist_ok=True)
         save_weights(path, module, kind=kind, config=module.config, provenance=provenance)
     distributed.barrier()
 
