@@ -9,6 +9,7 @@ keeps the arguments that build it in `config`, and is stored and built again by 
 
 from .ctc import PlateReader, Reading, decode_greedy, slot_logits
 from .discriminator import Discriminator
+from .layers import group_size
 from .region import RegionDiscriminator, crop_region, present
 from .restorer import Restoration, Restorer, parameter_report
 from .stylegan2 import Generator
@@ -25,6 +26,7 @@ __all__ = [
     "Restorer",
     "crop_region",
     "decode_greedy",
+    "group_size",
     "load_weights",
     "parameter_report",
     "present",

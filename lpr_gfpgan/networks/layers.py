@@ -252,12 +252,17 @@ class ModulatedConv2d(nn.Module):
         )
 
 
+def group_size(batch: int, group: int) -> int:
+    """Samples compared with each other by `batch_deviation`: B's largest divisor up to `group`."""
+    return next(n for n in range(min(group, batch), 0, -1) if batch % n == 0)
+
+
 def batch_deviation(x: Tensor, group: int) -> Tensor:
     """Append how much each group of samples varies (Karras et al. 2018, section 3).
 
     A group is a run of consecutive samples, so a batch split over processes at multiples of the
-    group gives the same result as the whole. Its size is the largest divisor of B that does not
-    exceed `group`; a group of one sample varies by nothing.
+    group gives the same result as the whole. Its size is `group_size(B, group)`; a group of one
+    sample varies by nothing.
 
     Args:
         x: [B, C, H, W].
@@ -268,7 +273,7 @@ def batch_deviation(x: Tensor, group: int) -> Tensor:
         over channels and pixels.
     """
     batch, _, height, width = x.shape
-    size = next(n for n in range(min(group, batch), 0, -1) if batch % n == 0)
+    size = group_size(batch, group)
     grouped = x.float() if x.dtype in (torch.bfloat16, torch.float16) else x
     grouped = grouped.unflatten(0, (-1, size))
     # The small constant keeps the root's derivative finite where the samples agree.

@@ -10,6 +10,9 @@ import torch
 import torch.distributed as dist
 from torch import Tensor, nn
 
+from ..errors import ConfigError
+from ..networks import group_size
+
 
 def start() -> None:
     """Joins the processes torchrun started; does nothing alone or when already joined."""
@@ -38,6 +41,25 @@ def barrier() -> None:
     """Waits until every process is here."""
     if dist.is_initialized():
         dist.barrier()
+
+
+def refuse_split_groups(batch: int, group: int) -> None:
+    """Refuses a batch whose minibatch-deviation groups would not be those of one process.
+
+    Args:
+        batch: images per step over all processes.
+        group: the discriminator's wished group.
+
+    Raises:
+        ConfigError: a process's share is no multiple of the group.
+    """
+    whole, share = group_size(batch, group), batch // world_size()
+    if share % whole:
+        raise ConfigError(
+            f"batch: {batch} over {world_size()} processes leaves {share} each, no multiple of the "
+            f"{whole} images that the discriminator compares; choose a multiple of "
+            f"{whole * world_size()}"
+        )
 
 
 def average_gradients(module: nn.Module) -> None:

@@ -39,6 +39,15 @@ def adversary_adam(module: nn.Module, settings: AdversarySettings) -> torch.opti
     )
 
 
+def due_r1(settings: AdversarySettings, step: int) -> float:
+    """Weight of the lazy R1 penalty at `step`: gamma / 2 times its interval where due, else 0.
+
+    Karras et al. 2020, section 3.1: a penalty taken every n steps weighs n times as much.
+    """
+    due = settings.r1 and step % settings.r1_every == 0
+    return settings.r1 / 2 * settings.r1_every if due else 0.0
+
+
 def falling_rate(optimiser: torch.optim.Optimizer, *, top: float, step: int, steps: int) -> None:
     """Sets the rate of `step`: up a straight line for a twentieth of `steps`, then half a cosine.
 

@@ -20,12 +20,13 @@ from ..readers import Reader, load_reader
 from . import distributed
 from .data import SceneStream
 from .loop import run
-from .optimise import Ema, adam, adversary_adam, update
+from .optimise import Ema, adam, adversary_adam, due_r1, update
 from .pictures import side_by_side
 from .stage import (
     begin,
     fingerprint,
     finish,
+    identity_of,
     mixed_precision,
     open_plates,
     store,
@@ -54,6 +55,7 @@ class PriorTask:
         )
         self.generator = to_device(generator, device)
         discriminator = Discriminator(base=base, channels=adversary.channels, seed=seed)
+        distributed.refuse_split_groups(self.batch, discriminator.group)
         self.discriminator = to_device(discriminator, device)
         self.ema = Ema(self.generator, half_life=settings.ema_images)
         self.generator_optimiser = adam(
@@ -78,7 +80,6 @@ class PriorTask:
 
     def step(self, step: int) -> dict[str, Tensor]:
         """Generator, discriminator, then whichever regulariser is due."""
-        adversary = self.settings.discriminator
         (_, real), samples = self.stream(step), self.stream.samples(step)
         with mixed_precision(self.device):
             fake = self.generator.synthesise(
@@ -90,10 +91,9 @@ class PriorTask:
                 self.discriminator(real).float(), self.discriminator(fake.detach()).float()
             )
             update(self.discriminator, self.discriminator_optimiser, losses["discriminator"])
-        if adversary.r1 and step % adversary.r1_every == 0:
+        if weight := due_r1(self.settings.discriminator, step):
             leaf = real.detach().requires_grad_(True)
             losses["r1"] = r1_penalty(self.discriminator(leaf), leaf)
-            weight = adversary.r1 / 2 * adversary.r1_every
             update(self.discriminator, self.discriminator_optimiser, weight * losses["r1"])
         if self.settings.path_length and step % self.settings.path_every == 0:
             losses["path"] = self._path_step(step, samples)
@@ -179,6 +179,11 @@ def sample_prior(generator: Generator, count: int, *, seed: int) -> Tensor:
     return torch.cat(images)
 
 
+def prior_identity(study: Study, seed: int) -> str:
+    """What decides the weights of the prior, see `stage.identity_of`."""
+    return identity_of(study, study.settings.prior, study.settings.frame, seed)
+
+
 def train_prior(
     study: Study, *, seed: int = 0, max_seconds: float | None = None
 ) -> dict[str, float]:
@@ -201,21 +206,27 @@ def train_prior(
     judge = load_reader(study.paths.reader("judge"), "judge").to(device)
     task = PriorTask(study, seed, device)
     initial = prior_kid(study, task.ema.module, judge, seed=seed)
-    identity = fingerprint(study, settings, study.settings.frame, seed)
-    folder = study.paths.runs / f"prior-{identity}"
+    identity = prior_identity(study, seed)
+    checkpoint = fingerprint(study, identity)
+    folder = study.paths.runs / f"prior-{checkpoint}"
     run(
         task,
         name="prior",
         steps=settings.steps,
         folder=folder,
-        fingerprint=identity,
+        fingerprint=checkpoint,
         curve=study.paths.curve("prior"),
         grid=study.paths.samples("prior"),
         timing=study.paths.timing("prior"),
         max_seconds=max_seconds,
     )
     task.stream.close()
-    facts = {"seed": seed, "steps": settings.steps, "images": settings.steps * settings.batch}
+    facts = {
+        "identity": identity,
+        "seed": seed,
+        "steps": settings.steps,
+        "images": settings.steps * settings.batch,
+    }
     store(
         study,
         study.paths.prior,

@@ -21,6 +21,7 @@ from .stage import (
     degraded,
     fingerprint,
     finish,
+    identity_of,
     mixed_precision,
     open_plates,
     store,
@@ -102,6 +103,14 @@ class ReaderTask:
         return self.stream.waited
 
 
+def reader_identity(study: Study, name: str) -> str:
+    """What decides the weights of the reader `name`, see `stage.identity_of`."""
+    settings: ReaderSettings = getattr(study.settings.readers, name)
+    return identity_of(
+        study, settings, study.settings.readers.crop, study.ranges(settings.degradation)
+    )
+
+
 def train_reader(study: Study, name: str, *, max_seconds: float | None = None) -> dict[str, float]:
     """Trains the reader `name` (loss, judge or direct), writes its weights, curve and metrics.
 
@@ -122,16 +131,15 @@ def train_reader(study: Study, name: str, *, max_seconds: float | None = None) -
     settings: ReaderSettings = getattr(study.settings.readers, name)
     task = ReaderTask(study, settings, device)
     run_name = f"reader-{name}"
-    identity = fingerprint(
-        study, settings, study.settings.readers.crop, study.ranges(settings.degradation)
-    )
-    folder = study.paths.runs / f"{run_name}-{identity}"
+    identity = reader_identity(study, name)
+    checkpoint = fingerprint(study, identity)
+    folder = study.paths.runs / f"{run_name}-{checkpoint}"
     run(
         task,
         name=run_name,
         steps=settings.steps,
         folder=folder,
-        fingerprint=identity,
+        fingerprint=checkpoint,
         curve=study.paths.curve(run_name),
         timing=study.paths.timing(run_name),
         max_seconds=max_seconds,
@@ -142,6 +150,7 @@ def train_reader(study: Study, name: str, *, max_seconds: float | None = None) -
         study.paths.reader(name),
         task.network,
         kind="reader",
+        identity=identity,
         seed=settings.seed,
         steps=settings.steps,
         split=settings.split,

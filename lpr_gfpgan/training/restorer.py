@@ -18,7 +18,7 @@ from . import distributed
 from .data import SceneStream
 from .loop import run
 from .objective import Objective, warmup_weights, weights_of
-from .optimise import Ema, adam, adversary_adam, falling_rate, update
+from .optimise import Ema, adam, adversary_adam, due_r1, falling_rate, update
 from .pictures import side_by_side, to_pixels
 from .regions import RegionDiscriminators, RegionFinder, Regions
 from .stage import (
@@ -27,6 +27,7 @@ from .stage import (
     degraded,
     fingerprint,
     finish,
+    identity_of,
     mixed_precision,
     open_plates,
     store,
@@ -111,7 +112,6 @@ class RestorerTask:
         return degraded(batch, self.ranges, seed=self.seed, step=step, samples=samples)
 
     def _discriminator_step(self, step: int, fake: Tensor, real: Tensor) -> dict[str, Tensor]:
-        adversary = self.settings.discriminator
         with mixed_precision(self.device):
             losses = {
                 "discriminator": discriminator_logistic(
@@ -119,23 +119,20 @@ class RestorerTask:
                 )
             }
             update(self.discriminator, self.discriminator_optimiser, losses["discriminator"])
-        if adversary.r1 and step % adversary.r1_every == 0:
+        if weight := due_r1(self.settings.discriminator, step):
             leaf = real.detach().requires_grad_(True)
             losses["r1"] = r1_penalty(self.discriminator(leaf), leaf)
-            weight = adversary.r1 / 2 * adversary.r1_every
             update(self.discriminator, self.discriminator_optimiser, weight * losses["r1"])
         return losses
 
     def _region_step(
         self, step: int, fake: Tensor, real: Tensor, regions: Regions
     ) -> dict[str, Tensor]:
-        adversary = self.settings.region.discriminator
         with mixed_precision(self.device):
             losses = {"region_discriminator": self.region.discriminator_term(fake, real, regions)}
             update(self.region, self.region_optimiser, losses["region_discriminator"])
-        if adversary.r1 and step % adversary.r1_every == 0:
+        if weight := due_r1(self.settings.region.discriminator, step):
             losses["region_r1"] = self.region.r1(real, regions)
-            weight = adversary.r1 / 2 * adversary.r1_every
             update(self.region, self.region_optimiser, weight * losses["region_r1"])
         return losses
 
@@ -167,6 +164,7 @@ class RestorerTask:
         if network.config["channels"] != adversary.channels:
             base = network.config["base"]
             network = Discriminator(base=base, channels=adversary.channels, seed=self.seed)
+        distributed.refuse_split_groups(self.batch, network.group)
         network = to_device(network.train().requires_grad_(True), self.device)
         self.discriminator_optimiser = adversary_adam(network, adversary)
         self.parts["discriminator"] = network
@@ -225,6 +223,27 @@ def _pooled_psnr(target: Tensor, image: Tensor) -> float:
     return round(psnr(np.concatenate(to_pixels(target)), np.concatenate(to_pixels(image))), 3)
 
 
+def _name(variant: str, seed: int) -> str:
+    return WARMUP if variant == WARMUP else f"restorer-{variant}-{seed}"
+
+
+def restorer_identity(study: Study, variant: str, seed: int) -> str:
+    """What decides the weights of a variant or the warm-up, see `stage.identity_of`."""
+    settings, paths = study.settings.restorer, study.paths
+    if variant == WARMUP:
+        ablation, inputs = WARMUP_ABLATION, [paths.prior]
+        weights = warmup_weights(settings)
+    else:
+        ablation, inputs = study.ablation(variant), [paths.warmup, paths.prior_discriminator]
+        weights = weights_of(settings, ablation)
+    if weights.recognition:
+        inputs.append(paths.reader("loss"))
+    if settings.perceptual_weights is not None:
+        inputs.append(Path(settings.perceptual_weights))
+    parts = (settings, ablation, study.ranges(DEGRADATION), _name(variant, seed), seed)
+    return identity_of(study, *parts, inputs=tuple(inputs))
+
+
 def train_restorer(
     study: Study, variant: str = "full", *, seed: int = 0, max_seconds: float | None = None
 ) -> dict[str, float]:
@@ -252,28 +271,17 @@ def train_restorer(
     settings = study.settings.restorer
     paths = study.paths
     warming = variant == WARMUP
-    name = WARMUP if warming else f"restorer-{variant}-{seed}"
+    name = _name(variant, seed)
     task = RestorerTask(study, variant, seed, device)
-    inputs = (paths.prior,) if warming else (paths.warmup, paths.prior_discriminator)
-    if task.weights.recognition:
-        inputs += (paths.reader("loss"),)
-    if settings.perceptual_weights is not None:
-        inputs += (Path(settings.perceptual_weights),)
-    identity = fingerprint(
-        study,
-        settings,
-        dataclasses.asdict(task.ablation),
-        study.ranges(DEGRADATION),
-        name,
-        inputs=inputs,
-    )
-    folder = paths.runs / f"{name}-{identity}"
+    identity = restorer_identity(study, variant, seed)
+    checkpoint = fingerprint(study, identity)
+    folder = paths.runs / f"{name}-{checkpoint}"
     run(
         task,
         name=name,
         steps=task.steps,
         folder=folder,
-        fingerprint=identity,
+        fingerprint=checkpoint,
         curve=paths.curve(name),
         grid=paths.samples(name),
         timing=paths.timing(name),
@@ -285,6 +293,7 @@ def train_restorer(
         paths.warmup if warming else paths.restorer(variant, seed),
         task.ema.module,
         kind="restorer",
+        identity=identity,
         variant=variant,
         seed=seed,
         steps=task.steps,

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from ..config import Study
 from ..degradations import DegradationRanges, degrade, draw
 from ..files import sha256_of
-from ..networks import save_weights
+from ..networks import load_weights, save_weights
 from ..plates import PlateBatch, PlateSet
 from . import distributed
 
@@ -67,8 +67,10 @@ def degraded(
     return degrade(batch.image, parameters.to(batch.image.device), codec="fast")
 
 
-def fingerprint(study: Study, *parts: Any, inputs: tuple[Path, ...] = ()) -> str:
-    """Identity of a run: its settings, its plates, the weights it starts from and the code.
+def identity_of(study: Study, *parts: Any, inputs: tuple[Path, ...] = ()) -> str:
+    """Identity of a trained network: its settings, its plates and the weights it starts from.
+
+    Kept with the weights, so that a file made with other settings is known as such.
 
     Args:
         study: the study; its plates' manifest enters.
@@ -77,12 +79,35 @@ def fingerprint(study: Study, *parts: Any, inputs: tuple[Path, ...] = ()) -> str
 
     Returns:
         16 hexadecimal digits.
+
+    Raises:
+        DataError: the plates or an input are missing.
     """
     values = [dataclasses.asdict(p) if dataclasses.is_dataclass(p) else p for p in parts]
-    inputs = (study.paths.plates / "manifest.json", *inputs, *_sources())
-    files = [sha256_of(p) for p in inputs]
-    identity = [values, files, study.profile, study.settings.cpu_threads, torch.__version__]
-    text = json.dumps(identity, sort_keys=True, default=str)
+    files = [sha256_of(p) for p in (study.paths.plates / "manifest.json", *inputs)]
+    return _digest([study.profile, values, files])
+
+
+def fingerprint(study: Study, identity: str) -> str:
+    """Identity of an unfinished run: what it trains, and the code, torch and threads it uses.
+
+    A checkpoint of other code is another run's; finished weights are not doubted for an edit.
+    """
+    code = [sha256_of(p) for p in _sources()]
+    return _digest([identity, code, study.settings.cpu_threads, torch.__version__])
+
+
+def is_trained(path: Path, identity: str) -> bool:
+    """Whether `path` holds the weights with this identity; False too where there is no file.
+
+    Raises:
+        WeightsError: the file is damaged.
+    """
+    return path.exists() and load_weights(path)[1]["provenance"].get("identity") == identity
+
+
+def _digest(value: Any) -> str:
+    text = json.dumps(value, sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
@@ -94,7 +119,9 @@ def _sources() -> list[Path]:
     return sorted([*files, package / "randomness.py"])
 
 
-def store(study: Study, path: Path, module: nn.Module, *, kind: str, **facts: Any) -> None:
+def store(
+    study: Study, path: Path, module: nn.Module, *, kind: str, identity: str, **facts: Any
+) -> None:
     """Writes trained weights with their own config and where they come from (main process only).
 
     Args:
@@ -102,11 +129,17 @@ def store(study: Study, path: Path, module: nn.Module, *, kind: str, **facts: An
         path: the weights file.
         module: what to write, usually an exponential moving average.
         kind: the network's kind, see `networks.weights`.
+        identity: see `identity_of`.
         facts: seed, steps and the like, kept with the weights.
     """
     if distributed.rank() == 0:
         manifest = sha256_of(study.paths.plates / "manifest.json")
-        provenance = {"profile": study.profile, "plates": manifest, **facts}
+        provenance = {
+            "identity": identity,
+            "profile": study.profile,
+            "plates": manifest,
+            **facts,
+        }
         save_weights(path, module, kind=kind, config=module.config, provenance=provenance)
     distributed.barrier()
 

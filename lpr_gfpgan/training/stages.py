@@ -1,14 +1,17 @@
-"""The stages in order: each makes what it lacks, then its own result if that is missing."""
+"""The stages in order: each makes what it lacks, then its own result if that is missing.
+
+A result counts as missing too where its file was made with other settings, plates or weights.
+"""
 
 import time
 
 from ..config import Study, load_study
 from ..plates import prepare
 from . import distributed
-from .prior import train_prior
-from .reader import NAMES, train_reader
-from .restorer import WARMUP, train_restorer
-from .stage import begin
+from .prior import prior_identity, train_prior
+from .reader import NAMES, reader_identity, train_reader
+from .restorer import WARMUP, restorer_identity, train_restorer
+from .stage import begin, is_trained
 
 
 class Deadline:
@@ -44,23 +47,24 @@ def ensure_plates(study: Study) -> None:
 
 def ensure_reader(study: Study, name: str, deadline: Deadline | None = None) -> None:
     """Trains the reader `name` (loss, judge or direct) unless it is trained."""
-    if not study.paths.reader(name).exists():
-        ensure_plates(study)
+    ensure_plates(study)
+    if not is_trained(study.paths.reader(name), reader_identity(study, name)):
         train_reader(study, name, max_seconds=_left(deadline))
 
 
 def ensure_prior(study: Study, deadline: Deadline | None = None) -> None:
     """Trains the prior unless it is trained; its KID needs the judge."""
-    paths = study.paths
-    if not (paths.prior.exists() and paths.prior_discriminator.exists()):
+    ensure_plates(study)
+    identity, paths = prior_identity(study, study.seeds[0]), study.paths
+    if not all(is_trained(path, identity) for path in (paths.prior, paths.prior_discriminator)):
         ensure_reader(study, "judge", deadline)
         train_prior(study, seed=study.seeds[0], max_seconds=_left(deadline))
 
 
 def ensure_warmup(study: Study, deadline: Deadline | None = None) -> None:
     """Trains the warm-up, which all variants and seeds share, unless it is trained."""
-    if not study.paths.warmup.exists():
-        ensure_prior(study, deadline)
+    ensure_prior(study, deadline)
+    if not is_trained(study.paths.warmup, restorer_identity(study, WARMUP, study.seeds[0])):
         train_restorer(study, WARMUP, seed=study.seeds[0], max_seconds=_left(deadline))
 
 
@@ -68,10 +72,10 @@ def ensure_restorer(
     study: Study, variant: str, seed: int, deadline: Deadline | None = None
 ) -> None:
     """Trains one variant with one seed unless it is trained."""
-    if not study.paths.restorer(variant, seed).exists():
-        study.ablation(variant)
-        ensure_reader(study, "loss", deadline)
-        ensure_warmup(study, deadline)
+    study.ablation(variant)
+    ensure_reader(study, "loss", deadline)
+    ensure_warmup(study, deadline)
+    if not is_trained(study.paths.restorer(variant, seed), restorer_identity(study, variant, seed)):
         train_restorer(study, variant, seed=seed, max_seconds=_left(deadline))
 
 

@@ -1,6 +1,7 @@
 """A complete tiny study, trained once for all tests of this folder."""
 
 import dataclasses
+import os
 from pathlib import Path
 
 import pytest
@@ -32,6 +33,30 @@ def change(trained):
         return dataclasses.replace(trained, settings=settings)
 
     return replace
+
+
+@pytest.fixture
+def fresh_copy():
+    """A function: the same plates and trained weights below another folder, nothing written yet."""
+
+    def copy(study, folder):
+        output = Paths(folder, study.profile)
+        output.plates.parent.mkdir(parents=True)
+        output.models.parent.mkdir(parents=True)
+        os.symlink(study.paths.plates, output.plates)
+        output.models.mkdir()
+        for path in study.paths.models.iterdir():
+            if path.stem in (
+                "reader-judge",
+                "reader-loss",
+                "prior",
+                "prior-discriminator",
+                "warmup",
+            ):
+                os.symlink(path, output.models / path.name)
+        return dataclasses.replace(study, paths=output)
+
+    return copy
 
 
 @pytest.fixture(autouse=True)

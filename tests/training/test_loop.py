@@ -12,31 +12,18 @@ import pandas as pd
 import pytest
 import torch
 
-from lpr_gfpgan.config import Paths
 from lpr_gfpgan.errors import CheckpointError, ConfigError, LprError
 from lpr_gfpgan.networks import load_weights
-from lpr_gfpgan.training import Paused, train_prior, train_reader, train_restorer
+from lpr_gfpgan.training import Paused, distributed, train_prior, train_reader, train_restorer
 from lpr_gfpgan.training.checkpoint import load_checkpoint, save_checkpoint
 from lpr_gfpgan.training.data import SceneStream
 from lpr_gfpgan.training.loop import run
+from lpr_gfpgan.training.prior import PriorTask
 from lpr_gfpgan.training.restorer import RestorerTask
 from lpr_gfpgan.training.stage import open_plates
 
 CPU = torch.device("cpu")
 PARAMS = Path(__file__).parents[2] / "params.yaml"
-
-
-def fresh_copy(study, folder):
-    """The same plates and trained weights below another folder, with nothing written yet."""
-    output = Paths(folder, study.profile)
-    output.plates.parent.mkdir(parents=True)
-    output.models.parent.mkdir(parents=True)
-    os.symlink(study.paths.plates, output.plates)
-    output.models.mkdir()
-    for path in study.paths.models.iterdir():
-        if path.stem in ("reader-judge", "reader-loss", "prior", "prior-discriminator", "warmup"):
-            os.symlink(path, output.models / path.name)
-    return dataclasses.replace(study, paths=output)
 
 
 def state(path):
@@ -58,7 +45,7 @@ TRAININGS = {
 
 
 @pytest.mark.parametrize("name", TRAININGS)
-def test_paused_after_every_step_equals_uninterrupted(trained, tmp_path, name):
+def test_paused_after_every_step_equals_uninterrupted(trained, tmp_path, name, fresh_copy):
     train, result = TRAININGS[name]
     whole, broken = (fresh_copy(trained, tmp_path / kind) for kind in ("whole", "broken"))
     for study in (whole, broken):
@@ -81,7 +68,9 @@ def test_paused_after_every_step_equals_uninterrupted(trained, tmp_path, name):
     assert not list(broken.paths.runs.glob("*/checkpoint.pt"))
 
 
-def test_the_same_seed_gives_the_same_weights_and_another_seed_others(trained, tmp_path):
+def test_the_same_seed_gives_the_same_weights_and_another_seed_others(
+    trained, tmp_path, fresh_copy
+):
     results = []
     for folder, seed in (("a", 0), ("b", 0), ("c", 1)):
         study = fresh_copy(trained, tmp_path / folder)
@@ -102,7 +91,9 @@ def test_all_variants_see_the_same_scenes_and_draws(trained):
         task.stream.close()
 
 
-def test_what_follows_the_last_step_is_made_again_after_a_kill(trained, tmp_path, monkeypatch):
+def test_what_follows_the_last_step_is_made_again_after_a_kill(
+    trained, tmp_path, monkeypatch, fresh_copy
+):
     study = fresh_copy(trained, tmp_path / "study")
     samples = study.paths.samples("restorer-full-0")
 
@@ -195,7 +186,7 @@ def test_checkpoints_of_other_runs_damaged_or_hostile_ones_are_refused(tmp_path)
         load_checkpoint(path, fingerprint="a")
 
 
-def test_timing_tells_speed_and_waiting(trained, tmp_path):
+def test_timing_tells_speed_and_waiting(trained, tmp_path, fresh_copy):
     study = fresh_copy(trained, tmp_path / "study")
     train_restorer(study, "face_recipe")
     timing = json.loads(study.paths.timing("restorer-face_recipe-0").read_text())
@@ -210,6 +201,25 @@ def test_a_batch_that_cannot_be_shared_is_refused(trained, monkeypatch):
     monkeypatch.setattr("lpr_gfpgan.training.distributed.world_size", lambda: 3)
     with pytest.raises(ConfigError, match="batch: 8 does not divide by 3 processes"):
         SceneStream(open_plates(trained, "train"), batch=8, seed=0, device=CPU)
+
+
+def test_a_share_that_splits_the_compared_groups_is_refused(monkeypatch):
+    distributed.refuse_split_groups(8, 4)
+    distributed.refuse_split_groups(6, 4)  # alone, any batch is compared as it is
+    monkeypatch.setattr("lpr_gfpgan.training.distributed.world_size", lambda: 2)
+    distributed.refuse_split_groups(8, 4)
+    with pytest.raises(ConfigError, match="batch: 12 over 2 processes leaves 6 each"):
+        distributed.refuse_split_groups(12, 4)
+
+
+def test_both_games_refuse_to_split_the_compared_groups(trained, change, monkeypatch):
+    prior = dataclasses.replace(trained.settings.prior, batch=12)
+    odd = dataclasses.replace(trained, settings=dataclasses.replace(trained.settings, prior=prior))
+    monkeypatch.setattr("lpr_gfpgan.training.distributed.world_size", lambda: 2)
+    with pytest.raises(ConfigError, match="batch: 12"):
+        PriorTask(odd, 0, CPU)
+    with pytest.raises(ConfigError, match="batch: 12"):
+        RestorerTask(change(batch=12), "full", 0, CPU)
 
 
 def test_torchrun_on_two_processes_equals_one(trained, tmp_path):
