@@ -177,7 +177,7 @@ def test_the_gaussian_is_cut_alike_at_every_frame_size():
         kernel = gaussian_kernel(sigma, sigma, torch.zeros(1), taps, cut=taps)[0]
         x = torch.arange(taps) - taps // 2
         cut = (kernel.sum(0) * x**2).sum().sqrt().item()
-        assert cut * 512 / width == pytest.approx(11, abs=0.6)
+        assert cut * 512 / width == pytest.approx(11, abs=0.8)
     assert [taps_as_published(width) for width in (64, 512)] == [5, 41]
 
 
