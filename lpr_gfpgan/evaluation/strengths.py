@@ -53,7 +53,11 @@ def applied_range(
 
 
 def out_of_training_range(
-    condition: GridCondition, training: DegradationRanges, size: tuple[int, int]
+    condition: GridCondition,
+    training: DegradationRanges,
+    size: tuple[int, int],
+    *,
+    share: float = 1.0,
 ) -> tuple[str, ...]:
     """What in a condition exceeds the training's degradations.
 
@@ -61,14 +65,17 @@ def out_of_training_range(
     condition applies, and at least as weak as the weakest; the last is waived where training also
     leaves the factor off, for the weaker strengths then lie between two that were trained. A factor
     that is off is covered if training at times leaves it off. Strengths are compared as applied
-    (`applied_range`), relative to the width of a plate that fills the frame's width. Of the public
-    code's other quirks only the order counts; the contrast stretch and the stored JPEG have no
-    counterpart in the training's ranges.
+    (`applied_range`). Of the public code's other quirks only the order counts; the contrast stretch
+    and the stored JPEG have no counterpart in the training's ranges.
+
+    The grid's lengths follow the frame's width, the training's the plate's own. A plate narrower
+    than the frame therefore meets a blur that is stronger for it, by 1 / share.
 
     Args:
         condition: a condition of the grid.
         training: what the restorer was trained on.
         size: (H, W) of the frame, px.
+        share: of the frame's width that the plate fills, 0..1.
 
     Returns:
         Some of "gaussian", "noise", "jpeg", "motion", "low_resolution" and "order" (motion blur
@@ -78,12 +85,12 @@ def out_of_training_range(
         factor
         for factor in FACTORS
         if not (
-            _covered(condition, factor, training, size)
+            _covered(condition, factor, training, size, size[1] * share)
             if factor in condition.factors
             else getattr(training, f"{_TRAINED[factor]}_probability") < 1
         )
     ]
-    if not _resolution_covered(condition.low_resolution, training, size[1]):
+    if not _resolution_covered(condition.low_resolution, training, size[1] * share):
         out.append(LOW)
     order = "motion_last" if condition.protocol == AS_PUBLISHED else "physical"
     if "motion" in condition.factors and _AFTER_BLUR & set(condition.factors):
@@ -92,14 +99,22 @@ def out_of_training_range(
 
 
 def in_training_range(
-    condition: GridCondition, training: DegradationRanges, size: tuple[int, int]
+    condition: GridCondition,
+    training: DegradationRanges,
+    size: tuple[int, int],
+    *,
+    share: float = 1.0,
 ) -> bool:
     """Whether a condition asks for nothing beyond the training; see `out_of_training_range`."""
-    return not out_of_training_range(condition, training, size)
+    return not out_of_training_range(condition, training, size, share=share)
 
 
 def strength_table(
-    cells: Iterable[GridCondition], training: DegradationRanges, size: tuple[int, int]
+    cells: Iterable[GridCondition],
+    training: DegradationRanges,
+    size: tuple[int, int],
+    *,
+    share: float = 1.0,
 ) -> pd.DataFrame:
     """One row per condition: what it is, its mean strengths in this frame, and its marks.
 
@@ -107,6 +122,7 @@ def strength_table(
         cells: conditions of the grid.
         training: what the restorer was trained on.
         size: (H, W) of the frame, px.
+        share: of the frame's width that the plates fill, 0..1.
 
     Returns:
         Columns condition, protocol, level, factors, low_resolution (px), sigma_px (mean over both
@@ -120,7 +136,7 @@ def strength_table(
     rows = []
     for cell in cells:
         mean = {factor: sum(ends) / 2 for factor, ends in cell.ranges.items()}
-        out = out_of_training_range(cell, training, size)
+        out = out_of_training_range(cell, training, size, share=share)
         rows.append(
             {
                 "condition": cell.name,
@@ -148,7 +164,11 @@ def _cut_sigma(sigma: float, reach: int) -> float:
 
 
 def _covered(
-    condition: GridCondition, factor: str, training: DegradationRanges, size: tuple[int, int]
+    condition: GridCondition,
+    factor: str,
+    training: DegradationRanges,
+    size: tuple[int, int],
+    plate: float,
 ) -> bool:
     probability = getattr(training, f"{_TRAINED[factor]}_probability")
     low, high = applied_range(condition, factor, size)
@@ -158,7 +178,7 @@ def _covered(
         low, high = -high, -low
         trained = -training.jpeg_quality[1], -training.jpeg_quality[0]
     else:
-        low, high = low / size[1], high / size[1]
+        low, high = low / plate, high / plate
         trained = training.defocus_sigma if factor == "gaussian" else training.motion_length
     if factor == "gaussian" and not all(
         training.defocus_kinds[kind] > 0 for kind in ("isotropic", "anisotropic")
@@ -179,9 +199,9 @@ def _directions_covered(condition: GridCondition, training: DegradationRanges) -
     return (low, high) == (0, 180)
 
 
-def _resolution_covered(n: int | None, training: DegradationRanges, width: int) -> bool:
+def _resolution_covered(n: int | None, training: DegradationRanges, plate: float) -> bool:
     low, high = training.downsample_width
-    if n is None or n >= width:
-        return training.downsample_probability < 1 or high >= width
+    if n is None or n >= plate:  # the plate keeps the frame's resolution
+        return training.downsample_probability < 1 or high >= plate
     weak_enough = n <= high or training.downsample_probability < 1
     return training.downsample_probability > 0 and low <= n and weak_enough

@@ -85,6 +85,20 @@ def test_low_resolution_is_compared_in_pixels_of_the_plate():
     )
 
 
+def test_a_narrower_plate_meets_a_stronger_blur():
+    # Sigma up to 10 px of 512: 0.0195 of a plate that fills the frame, 0.0244 of one at 80 %.
+    assert in_training_range(cell("gaussian", level=2), TRAINING, GPU, share=0.85)
+    assert out_of_training_range(cell("gaussian", level=2), TRAINING, GPU, share=0.8) == (
+        "gaussian",
+    )
+    assert in_training_range(cell("noise", level=2), TRAINING, GPU, share=0.8)
+    low = cell(low_resolution=30)
+    assert not in_training_range(low, TRAINING, QUICK, share=0.5)
+    assert in_training_range(low, TRAINING, QUICK, share=0.4)  # a plate 26 px wide stays as it is
+    table = strength_table([cell("gaussian", level=2)], TRAINING, GPU, share=0.8)
+    assert table["out_of_range"].tolist() == ["gaussian"]
+
+
 def test_what_training_never_does_is_out():
     assert out("motion", level=1, motion_probability=0.0) == ("motion",)
     assert out("motion", level=1, motion_angle=[0, 90]) == ("motion",)
