@@ -27,8 +27,8 @@ motion blur in it for plates is the first contribution of Huang and Wei (2024), 
 
 from lpr_gfpgan.degradations.as_published import (
     degrade_as_published,
-    draw_as_published,
     motion_kernel_as_published,
+    taps_as_published,
 )
 from lpr_gfpgan.degradations.convolution import blur
 from lpr_gfpgan.degradations.defocus import disk_kernel, gaussian_kernel
@@ -51,11 +51,11 @@ __all__ = [
     "disk_kernel",
     "downsample",
     "draw",
-    "draw_as_published",
     "enlarge",
     "gaussian_kernel",
     "jpeg_exact",
     "jpeg_fast",
     "motion_kernel",
     "motion_kernel_as_published",
+    "taps_as_published",
 ]

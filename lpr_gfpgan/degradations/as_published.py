@@ -9,8 +9,6 @@ directions (D7); motion blur is followed by a contrast stretch (D8); the Gaussia
 Shape legend: B samples, H x W frame, K kernel side (odd).
 """
 
-from collections.abc import Collection
-
 import torch
 from torch import Tensor
 
@@ -21,21 +19,12 @@ from lpr_gfpgan.degradations.jpeg import jpeg_exact
 from lpr_gfpgan.degradations.motion import offsets
 from lpr_gfpgan.degradations.noise import add_noise
 from lpr_gfpgan.degradations.parameters import DegradationParameters
-from lpr_gfpgan.degradations.pipeline import check
+from lpr_gfpgan.degradations.pipeline import SMALLEST_REACH, check, reach_steps
 from lpr_gfpgan.errors import ConfigError
-from lpr_gfpgan.randomness import keys, uniform
 
 TAPS = 41
 STORAGE_QUALITY = 95
-PUBLISHED_WIDTH = 512  # px of the frame in which the lengths below are given
-FACTORS = ("gaussian", "noise", "jpeg", "motion")
-# Range of each factor at levels 1, 2, 3: px at 512, levels of 0..255, quality, px at 512.
-LEVELS = {
-    1: {"gaussian": (0.1, 10), "noise": (0, 40), "jpeg": (80, 160), "motion": (10, 20)},
-    2: {"gaussian": (9, 10), "noise": (30, 40), "jpeg": (150, 160), "motion": (19, 20)},
-    3: {"gaussian": (19, 20), "noise": (79, 80), "jpeg": (300, 310), "motion": (39, 40)},
-}
-MOTION_ANGLE = (0, 90)
+PUBLISHED_WIDTH = 512  # px of the frame in which the published lengths are given
 
 
 def motion_kernel_as_published(length: Tensor, angle: Tensor, size: int) -> Tensor:
@@ -94,69 +83,13 @@ def stretch(image: Tensor) -> Tensor:
     return (image - low) / (high - low).clamp(min=1e-6) * 2 - 1
 
 
-def draw_as_published(
-    level: int,
-    *,
-    seed: int,
-    step: int,
-    samples: Tensor,
-    size: tuple[int, int],
-    factors: Collection[str] = FACTORS,
-) -> DegradationParameters:
-    """Draws one of the published evaluation conditions, lengths scaled from 512 px to the frame.
-
-    Args:
-        level: 1, 2 or 3.
-        seed: the set's seed (the public code used none).
-        step: the number of the draw.
-        samples: int64 [B], indices in the data set.
-        size: (H, W) of the frame, px.
-        factors: which of "gaussian", "noise", "jpeg", "motion" are on.
-
-    Returns:
-        Parameters of B samples for `degrade_as_published`; jpeg_quality exceeds 100, as published.
-
-    Raises:
-        ConfigError: the level or a factor is unknown.
-    """
-    if level not in LEVELS:
-        raise ConfigError(f"level {level!r}: use 1, 2 or 3")
-    unknown = sorted(set(factors) - set(FACTORS))
-    if unknown:
-        raise ConfigError(f"factor {unknown[0]!r}: use {', '.join(FACTORS)}")
-    ranges, scale = LEVELS[level], size[1] / PUBLISHED_WIDTH
-
-    def stream(factor: str, n: int) -> Tensor:
-        return uniform(keys(seed, step, samples, f"as published/{factor}"), n)
-
-    def value(u: Tensor, factor: str, whole: int = 0) -> Tensor:
-        low, high = ranges[factor]
-        return (low + (high + whole - low) * u) * (factor in factors)
-
-    gaussian, motion = stream("gaussian", 4), stream("motion", 2)
-    sigma = value(gaussian[:, 0], "gaussian") * scale
-    other = torch.where(gaussian[:, 2] < 0.5, sigma, value(gaussian[:, 1], "gaussian") * scale)
-    frame = DegradationParameters.none(len(samples), *size, device=samples.device)
-    angle = MOTION_ANGLE[0] + (MOTION_ANGLE[1] - MOTION_ANGLE[0]) * motion[:, 1]
-    return DegradationParameters(
-        motion_length=(value(motion[:, 0], "motion") * scale).float(),
-        motion_angle=angle.float(),
-        motion_last=torch.ones_like(frame.motion_last),
-        sigma_major=torch.maximum(sigma, other).float(),
-        sigma_minor=torch.minimum(sigma, other).float(),
-        sigma_angle=(gaussian[:, 3] * 180).float(),
-        disk_radius=frame.disk_radius,
-        small_width=frame.small_width,
-        small_height=frame.small_height,
-        noise_sigma=value(stream("noise", 1)[:, 0], "noise").float(),
-        signal_gain=frame.signal_gain,
-        jpeg_quality=value(stream("jpeg", 1)[:, 0], "jpeg", whole=1).floor().long(),
-        noise_key=keys(seed, step, samples, "as published/noise field"),
-    )
+def taps_as_published(width: int) -> int:
+    """Side of the Gaussian kernel, odd: 41 at 512 px, so that it cuts alike at every frame size."""
+    return 2 * round(TAPS // 2 * width / PUBLISHED_WIDTH) + 1
 
 
 def degrade_as_published(
-    image: Tensor, parameters: DegradationParameters, *, taps: int = TAPS
+    image: Tensor, parameters: DegradationParameters, *, taps: int | None = None
 ) -> Tensor:
     """Gaussian, bilinear downsampling, noise, JPEG, then motion and stretch, then a JPEG file.
 
@@ -164,7 +97,7 @@ def degrade_as_published(
         image: float32 [B, 3, H, W] RGB in [-1, 1].
         parameters: of B samples; jpeg_quality may exceed 100 and acts as 100 then. The disk and
             the order are not of that code: disk_radius must be 0, motion comes last in any case.
-        taps: side of the Gaussian kernel, odd; 41 at 512 px.
+        taps: side of the Gaussian kernel, odd; by the frame's width when not given.
 
     Returns:
         float32 [B, 3, H, W] in [-1, 1].
@@ -179,6 +112,7 @@ def degrade_as_published(
     if bool((p.disk_radius > 0).any()):
         raise ConfigError("disk_radius: the published degradation has no disk; use 0")
     frame = tuple(image.shape[-2:])
+    taps = taps_as_published(frame[1]) if taps is None else taps
     with torch.autocast(image.device.type, enabled=False):
         image = image.float().contiguous()
         gaussian = gaussian_kernel(p.sigma_major, p.sigma_minor, p.sigma_angle, taps, cut=taps)
@@ -191,10 +125,12 @@ def degrade_as_published(
             small = add_noise(small, q.noise_sigma, q.signal_gain, q.noise_key)
             small = jpeg_exact(small, q.jpeg_quality.clamp(max=100))
             image = image.index_copy(0, index, enlarge(small, frame, "bilinear"))
-        moved = (p.motion_length >= 1).nonzero()[:, 0]
-        if len(moved):
-            length = p.motion_length[moved]
-            size = 2 * (int(length.max()) // 2) + 1
-            kernel = motion_kernel_as_published(length, p.motion_angle[moved], size)
-            image = image.index_copy(0, moved, stretch(blur(image[moved], [kernel])))
+        steps = reach_steps(p.motion_length.long() // 2).where(p.motion_length >= 1, -1)
+        for step in steps.unique().tolist():
+            if step < 0:
+                continue
+            index = (steps == step).nonzero()[:, 0]
+            size = 2 * (SMALLEST_REACH << step) + 1
+            kernel = motion_kernel_as_published(p.motion_length[index], p.motion_angle[index], size)
+            image = image.index_copy(0, index, stretch(blur(image[index], [kernel])))
         return jpeg_exact(image, torch.full_like(p.jpeg_quality, STORAGE_QUALITY))

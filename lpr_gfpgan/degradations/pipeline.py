@@ -32,6 +32,14 @@ def _put(image: Tensor, index: Tensor, part: Tensor) -> Tensor:
     return part if len(index) == len(image) else image.index_copy(0, index, part)
 
 
+def reach_steps(need: Tensor) -> Tensor:
+    """The ladder of canvases: k for a reach of up to SMALLEST_REACH * 2^k px; int64, same shape.
+
+    Canvases of fixed sizes, not of a batch's largest need, round a sample alike in every batch.
+    """
+    return torch.log2(need.clamp(min=1) / SMALLEST_REACH).ceil().clamp(min=0).long()
+
+
 def apply_blur(
     image: Tensor,
     motion_length: Tensor,
@@ -57,8 +65,7 @@ def apply_blur(
     """
     need = motion_reach(motion_length) + gaussian_reach(sigma_major) + disk_reach(disk_radius)
     blurred = (motion_length > 0) | (sigma_major > 0) | (disk_radius > 0)
-    steps = torch.log2(need.clamp(min=1) / SMALLEST_REACH).ceil().clamp(min=0).long()
-    steps = torch.where(blurred, steps, -1)
+    steps = torch.where(blurred, reach_steps(need), -1)
     for step in steps.unique().tolist():
         if step < 0:
             continue

@@ -1,7 +1,9 @@
 """The test: every method under every condition, read by readers that no training saw.
 
-- `protocol`: conditions and their degraded sets, `methods`: what is compared, `rows`: one row per
-  (plate, condition, method, reader), `run`: the test itself.
+- `protocol`: conditions and their degraded sets; `grid`: the paper's 51 conditions; `strengths`:
+  how strong they are and which exceed the training; `sets`: degraded sets on disk.
+- `methods`: what is compared, `rows`: one row per (plate, condition, method, reader), `run`: the
+  test itself.
 - `tables`: every figure, computed from the rows with its interval and n.
 - `figures`: pictures of rows and tables. Needs matplotlib and seaborn, so it is imported by name.
 - `report`: tables and figures as files and views; `check`: a new run against the committed figures;
@@ -10,9 +12,22 @@
 
 from .check import check, compare_figures
 from .methods import Method, baselines, method_names, restorer, restorers
-from .protocol import Condition, DegradedSet, PlateTest, conditions, degraded_set, load_plates
+from .protocol import (
+    Condition,
+    DegradedSet,
+    GridCondition,
+    MixedCondition,
+    PlateTest,
+    conditions,
+    degraded_set,
+    load_plates,
+    skipped,
+    study_conditions,
+)
 from .rows import read_rows
 from .run import Evaluation, compare, evaluate, examples_path, rows_path, write
+from .sets import kept_degraded_set, read_degraded_set, write_degraded_set
+from .strengths import in_training_range, out_of_training_range, strength_table
 from .summary import summary
 from .tables import (
     accuracy_table,
@@ -28,7 +43,9 @@ __all__ = [
     "Condition",
     "DegradedSet",
     "Evaluation",
+    "GridCondition",
     "Method",
+    "MixedCondition",
     "PlateTest",
     "accuracy_table",
     "baselines",
@@ -42,15 +59,23 @@ __all__ = [
     "examples_path",
     "headline",
     "image_table",
+    "in_training_range",
+    "kept_degraded_set",
     "load_plates",
     "method_names",
+    "out_of_training_range",
     "position_table",
+    "read_degraded_set",
     "read_rows",
     "readable",
     "restorer",
     "restorers",
     "rows_path",
     "seen_table",
+    "skipped",
+    "strength_table",
+    "study_conditions",
     "summary",
     "write",
+    "write_degraded_set",
 ]

@@ -1,30 +1,71 @@
 """The test: which plates, degraded how.
 
-A condition is a value: a name, degradation ranges and a seed. The degraded set of a condition is
-made once; every method works on the same pixels and every reader reads what the methods made of
-them.
+A condition is a value that draws a degradation for each plate and applies it: one of the study's
+own mixtures, or a cell of the paper's grid. The degraded set of a condition is made once; every
+method works on the same pixels and every reader reads what the methods made of them.
 """
 
 import hashlib
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 import pandas as pd
 import torch
+from torch import Tensor
 
 from ..config import Study
-from ..degradations import DegradationRanges, degrade, draw
+from ..degradations import DegradationParameters, DegradationRanges, degrade, draw
 from ..errors import DataError
 from ..plates import PlateBatch, PlateSet
 from ..training.pictures import to_pixels
 from ..training.stage import degradation_ranges, plate_width
+from .grid import GridCondition, conditions, skipped
+
+__all__ = [
+    "CHUNK",
+    "Condition",
+    "DegradedSet",
+    "GridCondition",
+    "MixedCondition",
+    "PlateTest",
+    "conditions",
+    "degraded_set",
+    "draw_parameters",
+    "load_plates",
+    "pixels_hash",
+    "rows_of",
+    "set_hash",
+    "skipped",
+    "study_conditions",
+]
 
 CHUNK = 64
 
 
+class Condition(Protocol):
+    """How the plates of a test are degraded: a `MixedCondition` or a `GridCondition`."""
+
+    @property
+    def name(self) -> str:
+        """How tables refer to it."""
+
+    @property
+    def seed(self) -> int:
+        """Of the draws."""
+
+    def draw(
+        self, samples: Tensor, *, plate_width: Tensor, size: tuple[int, int]
+    ) -> DegradationParameters:
+        """Draws the parameters of plates by their numbers; each depends on its plate alone."""
+
+    def degrade(self, image: Tensor, parameters: DegradationParameters, *, enlarge: str) -> Tensor:
+        """Degrades [B, 3, H, W] in [-1, 1] with drawn parameters and the real JPEG codec."""
+
+
 @dataclass(frozen=True, kw_only=True)
-class Condition:
-    """How the plates of a test are degraded.
+class MixedCondition:
+    """A mixture of degradations drawn from ranges.
 
     Attributes:
         name: how tables refer to it.
@@ -40,6 +81,35 @@ class Condition:
     def step(self) -> int:
         """A number made from the name, so that adding a condition changes no other one's draws."""
         return int.from_bytes(hashlib.sha256(self.name.encode()).digest()[:4], "big") >> 1
+
+    def draw(
+        self, samples: Tensor, *, plate_width: Tensor, size: tuple[int, int]
+    ) -> DegradationParameters:
+        """Draws the parameters of a batch.
+
+        Args:
+            samples: int64 [B], the plates' numbers in their set.
+            plate_width: [B] px, width of each plate in its frame.
+            size: (H, W) of the frame, px.
+        """
+        return draw(
+            self.ranges,
+            seed=self.seed,
+            step=self.step,
+            samples=samples,
+            plate_width=plate_width,
+            size=size,
+        )
+
+    def degrade(self, image: Tensor, parameters: DegradationParameters, *, enlarge: str) -> Tensor:
+        """Degrades a batch [B, 3, H, W] in [-1, 1] with the real JPEG codec.
+
+        Args:
+            image: the originals.
+            parameters: from `draw`.
+            enlarge: "bicubic" or "bilinear".
+        """
+        return degrade(image, parameters, codec="exact", enlarge=enlarge)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,6 +139,7 @@ class DegradedSet:
         condition: the condition's name.
         bilinear: uint8 [N, H, W, 3], the small image enlarged as a reader's own resize would.
         bicubic: uint8 [N, H, W, 3], the same small image enlarged bicubically; what restorers get.
+            The same array where nothing was enlarged.
         parameters: N rows, what was drawn for each plate.
         set_sha256: of the texts and the drawn parameters, to six digits; the same on any machine.
         pixels_sha256: of both images; rounding may differ between processors.
@@ -82,15 +153,15 @@ class DegradedSet:
     pixels_sha256: str
 
 
-def conditions(study: Study) -> list[Condition]:
-    """The study's conditions, in the order of params.yaml.
+def study_conditions(study: Study) -> list[MixedCondition]:
+    """The study's own mixtures, in the order of params.yaml.
 
     Raises:
         ConfigError: a condition is not among the degradations, or its ranges are wrong.
     """
     settings = study.settings.evaluation
     return [
-        Condition(name=name, ranges=degradation_ranges(study, name), seed=settings.seed)
+        MixedCondition(name=name, ranges=degradation_ranges(study, name), seed=settings.seed)
         for name in settings.conditions
     ]
 
@@ -116,6 +187,13 @@ def load_plates(study: Study) -> PlateTest:
     )
 
 
+def draw_parameters(plates: PlateTest, condition: Condition) -> DegradationParameters:
+    """What the condition draws for each of the plates."""
+    batch = plates.batch
+    size = tuple(batch.image.shape[-2:])
+    return condition.draw(batch.index, plate_width=plate_width(batch.quad), size=size)
+
+
 def degraded_set(plates: PlateTest, condition: Condition) -> DegradedSet:
     """Degrades the plates with the real JPEG codec, always on the CPU.
 
@@ -124,37 +202,52 @@ def degraded_set(plates: PlateTest, condition: Condition) -> DegradedSet:
         condition: how to degrade them.
     """
     batch = plates.batch
-    parameters = draw(
-        condition.ranges,
-        seed=condition.seed,
-        step=condition.step,
-        samples=batch.index,
-        plate_width=plate_width(batch.quad),
-        size=tuple(batch.image.shape[-2:]),
-    )
-    enlarged = {
-        kind: np.concatenate(
+    parameters = draw_parameters(plates, condition)
+
+    def enlarged(kind: str) -> np.ndarray:
+        parts = torch.arange(len(plates)).split(CHUNK)
+        return np.concatenate(
             [
                 to_pixels(
-                    degrade(batch.image[part], parameters.select(part), codec="exact", enlarge=kind)
+                    condition.degrade(batch.image[part], parameters.select(part), enlarge=kind)
                 )
-                for part in torch.arange(len(plates)).split(CHUNK)
+                for part in parts
             ]
         )
-        for kind in ("bilinear", "bicubic")
-    }
+
+    bilinear = enlarged("bilinear")
+    height, width = bilinear.shape[1:3]
+    smaller = (parameters.small_width < width) | (parameters.small_height < height)
+    bicubic = enlarged("bicubic") if bool(smaller.any()) else bilinear
+    drawn = rows_of(plates, parameters)
+    return DegradedSet(
+        condition=condition.name,
+        bilinear=bilinear,
+        bicubic=bicubic,
+        parameters=drawn,
+        set_sha256=set_hash(condition.name, drawn, plates),
+        pixels_sha256=pixels_hash(bilinear, bicubic),
+    )
+
+
+def rows_of(plates: PlateTest, parameters: DegradationParameters) -> pd.DataFrame:
+    """The parameters as a table, one row per plate and its number first."""
     drawn = pd.DataFrame(parameters.to_rows())
-    drawn.insert(0, "plate", batch.index.numpy())
+    drawn.insert(0, "plate", plates.batch.index.numpy())
+    return drawn
+
+
+def set_hash(condition: str, drawn: pd.DataFrame, plates: PlateTest) -> str:
+    """SHA-256 of a condition's name, the plates' texts and what was drawn, to six digits."""
     stored = drawn.assign(text=plates.table["text"].to_numpy()).to_csv(
         index=False, float_format="%.6g", lineterminator="\n"
     )
-    return DegradedSet(
-        condition=condition.name,
-        **enlarged,
-        parameters=drawn,
-        set_sha256=_sha256(condition.name.encode(), stored.encode()),
-        pixels_sha256=_sha256(enlarged["bilinear"].tobytes(), enlarged["bicubic"].tobytes()),
-    )
+    return _sha256(condition.encode(), stored.encode())
+
+
+def pixels_hash(*images: np.ndarray) -> str:
+    """SHA-256 of the pixels of arrays, one after the other."""
+    return _sha256(*(image.tobytes() for image in images))
 
 
 def _sha256(*parts: bytes) -> str:

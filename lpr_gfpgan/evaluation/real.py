@@ -25,7 +25,7 @@ from ..plates import Photo, frame_batch, layout_of, read_folder, read_frame
 from ..readers import load_reader
 from ..restore import choose_device
 from .methods import DEGRADED, FULL, JUDGE, ORIGINAL, READERS, Method, baselines, restorers
-from .protocol import Condition, PlateTest, conditions, degraded_set
+from .protocol import Condition, MixedCondition, PlateTest, degraded_set, study_conditions
 from .rows import write_table
 from .run import Evaluation, compare
 from .tables import POOLED, READING_MEASURES, accuracy_table, difference_table
@@ -187,15 +187,15 @@ def load_real(folder: Path, study: Study, settings: RealSettings) -> RealPlates:
     return RealPlates(plates=plates, listed=len(photos), left_out=left_out)
 
 
-def real_conditions(study: Study) -> list[Condition]:
+def real_conditions(study: Study) -> list[MixedCondition]:
     """The photographs as they are, then the study's conditions."""
-    given = conditions(study)
+    given = study_conditions(study)
     off = {
         f"{factor}_probability": 0.0
         for factor in ("motion", "defocus", "downsample", "noise", "jpeg")
     }
     nothing = replace(given[0].ranges, **off)
-    return [Condition(name=UNTOUCHED, ranges=nothing, seed=given[0].seed), *given]
+    return [MixedCondition(name=UNTOUCHED, ranges=nothing, seed=given[0].seed), *given]
 
 
 def evaluate_real(

@@ -20,9 +20,9 @@ from .protocol import (
     Condition,
     DegradedSet,
     PlateTest,
-    conditions,
     degraded_set,
     load_plates,
+    study_conditions,
 )
 from .rows import COLUMNS, check_rows, image_columns, reading_rows, write_table
 from .tables import headline, short_headline
@@ -62,7 +62,7 @@ def evaluate(study: Study, *, device: torch.device | str | None = None) -> Evalu
     readers = [load_reader(study.paths.reader(name), name).to(device) for name in READERS]
     methods = [*baselines(), *restorers(study, device)]
     start = time.perf_counter()
-    result = compare(load_plates(study), conditions(study), methods, readers, device=device)
+    result = compare(load_plates(study), study_conditions(study), methods, readers, device=device)
     seconds = time.perf_counter() - start
     images = len(methods) * sum(len(s.bicubic) for s in result.sets)
     write_json(

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from lpr_gfpgan.config import Paths, load_study
-from lpr_gfpgan.evaluation import baselines, compare, conditions, load_plates, restorer
+from lpr_gfpgan.evaluation import baselines, compare, load_plates, restorer, study_conditions
 from lpr_gfpgan.networks import Restorer
 from lpr_gfpgan.plates import prepare
 from lpr_gfpgan.readers import Reading
@@ -79,4 +79,4 @@ def evaluation(study, plates, readers, network):
         restorer(network, name="full", variant="full", training_seed=0),
         restorer(network, name="face_recipe", variant="face_recipe", training_seed=0),
     ]
-    return compare(plates, conditions(study), methods, readers)
+    return compare(plates, study_conditions(study), methods, readers)

@@ -8,7 +8,7 @@ import pytest
 
 from lpr_gfpgan.degradations import DegradationParameters, degrade
 from lpr_gfpgan.errors import DataError
-from lpr_gfpgan.evaluation import conditions, degraded_set, load_plates
+from lpr_gfpgan.evaluation import degraded_set, load_plates, study_conditions
 from lpr_gfpgan.training.pictures import to_pixels
 
 
@@ -20,14 +20,14 @@ def with_evaluation(study, **changes):
 
 
 def test_conditions_come_from_the_settings(study):
-    found = conditions(study)
+    found = study_conditions(study)
     assert [c.name for c in found] == study.settings.evaluation.conditions
     assert {c.seed for c in found} == {study.settings.evaluation.seed}
     assert len({c.step for c in found}) == len(found)
 
 
 def test_the_same_set_twice(study, plates):
-    condition = conditions(study)[0]
+    condition = study_conditions(study)[0]
     first, again = degraded_set(plates, condition), degraded_set(plates, condition)
     assert first.set_sha256 == again.set_sha256
     assert first.pixels_sha256 == again.pixels_sha256
@@ -35,7 +35,7 @@ def test_the_same_set_twice(study, plates):
 
 
 def test_a_plate_is_degraded_alike_in_smaller_sets(study, plates):
-    condition = conditions(study)[-1]
+    condition = study_conditions(study)[-1]
     whole = degraded_set(plates, condition)
     few = degraded_set(load_plates(with_evaluation(study, plates=3)), condition)
     assert len(few.bicubic) == 3
@@ -46,7 +46,7 @@ def test_a_plate_is_degraded_alike_in_smaller_sets(study, plates):
 
 
 def test_seed_and_condition_change_the_draws(study, plates):
-    light, strong = conditions(study)
+    light, strong = study_conditions(study)
     other = dataclasses.replace(light, seed=light.seed + 1)
     renamed = dataclasses.replace(light, name="other")
     sets = [degraded_set(plates, c) for c in (light, strong, other, renamed)]
@@ -55,7 +55,7 @@ def test_seed_and_condition_change_the_draws(study, plates):
 
 
 def test_stored_parameters_make_the_set_again(study, plates):
-    made = degraded_set(plates, conditions(study)[-1])
+    made = degraded_set(plates, study_conditions(study)[-1])
     parameters = DegradationParameters.from_rows(made.parameters.to_dict("records"))
     again = degrade(plates.batch.image, parameters, codec="exact", enlarge="bicubic")
     assert np.array_equal(to_pixels(again), made.bicubic)
@@ -65,7 +65,7 @@ def test_stored_parameters_make_the_set_again(study, plates):
 def test_strong_hurts_more_than_light(study, plates):
     errors = [
         np.abs(degraded_set(plates, c).bicubic.astype(int) - plates.image).mean()
-        for c in conditions(study)
+        for c in study_conditions(study)
     ]
     assert 0 < errors[0] < errors[-1]
 

@@ -1,0 +1,119 @@
+"""Degraded sets on disk: made once, kept losslessly, checked on every reading.
+
+A file is a NumPy archive without pickled objects: the pixels, what was drawn, and the hashes of
+both and of the originals. PNG and JPEG are not used, so what is read is what was made.
+"""
+
+import zipfile
+import zlib
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from ..errors import DataError
+from ..files import atomic_path
+from .protocol import (
+    Condition,
+    DegradedSet,
+    PlateTest,
+    degraded_set,
+    draw_parameters,
+    pixels_hash,
+    rows_of,
+    set_hash,
+)
+
+_DAMAGE = (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile, zlib.error)
+
+
+def write_degraded_set(path: Path, degraded: DegradedSet, plates: PlateTest) -> None:
+    """Writes a degraded set, whole or not at all; equal sets give equal bytes.
+
+    Args:
+        path: the file, ending in .npz; missing folders are created.
+        degraded: what to write.
+        plates: the originals it was made from.
+    """
+    arrays = {
+        "condition": np.array(degraded.condition),
+        "originals_sha256": np.array(pixels_hash(plates.image)),
+        "set_sha256": np.array(degraded.set_sha256),
+        "pixels_sha256": np.array(degraded.pixels_sha256),
+        "parameters": degraded.parameters.to_records(index=False),
+        "bilinear": degraded.bilinear,
+    }
+    if not np.array_equal(degraded.bicubic, degraded.bilinear):
+        arrays["bicubic"] = degraded.bicubic
+    with atomic_path(path) as temporary:
+        np.savez_compressed(temporary, **arrays)
+
+
+def read_degraded_set(path: Path, plates: PlateTest, condition: Condition) -> DegradedSet:
+    """Reads a degraded set and checks it against its hashes, the plates and the condition.
+
+    Args:
+        path: the file.
+        plates: the originals.
+        condition: how they were degraded.
+
+    Raises:
+        DataError: the file is missing or damaged; it holds another condition, other plates, or
+            draws of another seed or other ranges; or its parameters or pixels are not those that
+            its hashes name.
+    """
+    mend = "delete it and make it again"
+    try:
+        with np.load(path, allow_pickle=False) as stored:
+            held = {name: stored[name] for name in stored.files}
+        bilinear = held["bilinear"]
+        bicubic = held.get("bicubic", bilinear)
+        drawn = pd.DataFrame.from_records(held["parameters"])
+        name, originals, set_sha256, pixels_sha256 = (
+            str(held[key])
+            for key in ("condition", "originals_sha256", "set_sha256", "pixels_sha256")
+        )
+    except FileNotFoundError:
+        raise DataError(f"no degraded set in {path}; make it with kept_degraded_set") from None
+    except _DAMAGE as error:
+        reason = " ".join(str(error).split())
+        raise DataError(f"{path} is damaged ({reason}); {mend}") from None
+    if name != condition.name:
+        raise DataError(f"{path} holds condition {name}, not {condition.name}; {mend}")
+    if originals != pixels_hash(plates.image):
+        raise DataError(f"{path} was made from other plates than these; {mend}")
+    pictures = (bilinear, bicubic)
+    if any(image.dtype != np.uint8 or image.shape != plates.image.shape for image in pictures):
+        raise DataError(f"{path}: the pixels are not of shape {plates.image.shape}; {mend}")
+    if len(drawn) != len(plates) or set_hash(name, drawn, plates) != set_sha256:
+        raise DataError(f"{path}: the parameters are not those of its hash; {mend}")
+    if pixels_hash(*pictures) != pixels_sha256:
+        raise DataError(f"{path}: the pixels are not those of its hash; {mend}")
+    expected = rows_of(plates, draw_parameters(plates, condition))
+    if set_hash(name, expected, plates) != set_sha256:
+        raise DataError(f"{path} was drawn with another seed or other ranges; {mend}")
+    return DegradedSet(
+        condition=name,
+        bilinear=bilinear,
+        bicubic=bicubic,
+        parameters=drawn,
+        set_sha256=set_sha256,
+        pixels_sha256=pixels_sha256,
+    )
+
+
+def kept_degraded_set(folder: Path, plates: PlateTest, condition: Condition) -> DegradedSet:
+    """The plates under a condition: read from the folder if it is there, else made and written.
+
+    Args:
+        folder: where the sets of these plates are; a set's file has the condition's name.
+        plates: the originals.
+        condition: how to degrade them.
+
+    Raises:
+        DataError: the file is there but is not this set.
+    """
+    path = folder / f"{condition.name}.npz"
+    if not path.exists():
+        write_degraded_set(path, degraded_set(plates, condition), plates)
+    return read_degraded_set(path, plates, condition)
