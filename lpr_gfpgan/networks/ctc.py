@@ -63,28 +63,29 @@ class _PlainStage(nn.Module):
         return x if self.refine is None else leaky(self.refine_norm(self.refine(x)))
 
 
-class _WideBlock(nn.Module):
-    """Residual: a depthwise convolution three high and seven wide, then a two-layer perceptron."""
+class _ResidualBlock(nn.Module):
+    """Two 3 x 3 convolutions beside the identity, norm and rectifier first (He et al. 2016)."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()
-        self.spread = nn.Conv2d(channels, channels, (3, 7), 1, (1, 3), groups=channels, bias=False)
-        self.norm = _norm(channels)
-        self.widen = nn.Conv2d(channels, 2 * channels, 1)
-        self.narrow = nn.Conv2d(2 * channels, channels, 1)
+        self.first_norm, self.second_norm = _norm(channels), _norm(channels)
+        self.first = nn.Conv2d(channels, channels, 3, 1, 1, bias=False)
+        self.second = nn.Conv2d(channels, channels, 3, 1, 1)
 
     def forward(self, x: Tensor) -> Tensor:
         """[B, C, H, W] -> the same shape."""
-        return x + self.narrow(F.silu(self.widen(self.norm(self.spread(x)))))
+        y = self.first(F.silu(self.first_norm(x)))
+        return x + self.second(F.silu(self.second_norm(y)))
 
 
 class _ResidualStage(nn.Module):
-    """A strided convolution without overlap, then residual blocks with wide context."""
+    """A linear strided convolution with overlap, then residual blocks."""
 
     def __init__(self, inputs: int, outputs: int, stride: tuple[int, int], *, blocks: int) -> None:
         super().__init__()
-        self.enter = nn.Conv2d(inputs, outputs, stride, stride)
-        self.blocks = nn.Sequential(*(_WideBlock(outputs) for _ in range(blocks)))
+        kernel = tuple(2 + step for step in stride)  # one pixel of overlap on each side
+        self.enter = nn.Conv2d(inputs, outputs, kernel, stride, 1)
+        self.blocks = nn.Sequential(*(_ResidualBlock(outputs) for _ in range(blocks)))
 
     def forward(self, x: Tensor) -> Tensor:
         """[B, I, H, W] -> [B, O, H/sy, W/sx]."""
@@ -98,8 +99,8 @@ class PlateReader(nn.Module):
     32: enough for eight characters with a blank between each pair. Each stage halves the height;
     what is left of it is folded into the channels before the last layers, which see the width only.
 
-    "plain" is a stack of 3 x 3 convolutions. "residual" is built of residual blocks with depthwise
-    3 x 7 convolutions, and a bidirectional gated recurrent unit runs along the plate.
+    "plain" is a stack of 3 x 3 convolutions, each normalised and rectified. "residual" is built of
+    pre-activated residual blocks, and a bidirectional gated recurrent unit runs along the plate.
 
     Args:
         architecture: "plain" or "residual".
@@ -162,17 +163,17 @@ class PlateReader(nn.Module):
         inputs = (3, *self.channels[:-1])
         folded = last * (self.input_size[0] >> stages)
         # The first stage sees the most pixels and the least in each: little depth is enough there.
-        depths = [1 if n == 0 else 2 for n in range(stages)]
-        stages = zip(inputs, self.channels, strides, depths, strict=True)
+        deep = [n > 0 for n in range(stages)]
+        stages = zip(inputs, self.channels, strides, deep, strict=True)
         if self.architecture == "plain":
             self.stages = nn.Sequential(
-                *(_PlainStage(i, o, stride, refine=depth > 1) for i, o, stride, depth in stages)
+                *(_PlainStage(i, o, stride, refine=more) for i, o, stride, more in stages)
             )
             self.fold = nn.Conv1d(folded, last, 3, padding=1)
             self.context = None
         else:
             self.stages = nn.Sequential(
-                *(_ResidualStage(i, o, stride, blocks=depth) for i, o, stride, depth in stages)
+                *(_ResidualStage(i, o, stride, blocks=int(more)) for i, o, stride, more in stages)
             )
             self.fold = nn.Conv1d(folded, last, 1)
             self.context = nn.GRU(last, last // 2, batch_first=True, bidirectional=True)

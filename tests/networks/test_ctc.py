@@ -66,7 +66,7 @@ def test_learns_two_texts(architecture):
     x, texts = crops(2), torch.tensor([[3, 3, 5], [1, 2, 1]])
     lengths = torch.tensor([3, 3])
     optimiser = torch.optim.Adam(reader.parameters(), 5e-3)
-    for _ in range(60):
+    for _ in range(150):
         scores = reader(x).log_softmax(2).transpose(0, 1)
         loss = torch.nn.functional.ctc_loss(scores, texts, torch.tensor([16, 16]), lengths)
         optimiser.zero_grad()

@@ -41,7 +41,7 @@ LAYOUT = {
     "discriminator": "2e68985c0ae4647b",
     "restorer": "06da9307529d31b1",
     "region_discriminator": "eae42e7994a4c8af",
-    "reader": "090aa87f0db2ef2b",
+    "reader": "c555afef01a96c08",
 }
 
 
