@@ -141,11 +141,12 @@ def restoration_grid(
     picture = np.concatenate(lines)
     height, width = picture.shape[:2]
     scale = 1.6 * len(columns) / width
-    figure = Figure(figsize=(width * scale, height * scale + 0.5), layout="constrained")
+    labels = [name.replace("_", "\n") for name in columns]
+    heading = 0.2 + 0.16 * max(label.count("\n") + 1 for label in labels)
+    figure = Figure(figsize=(width * scale, height * scale + heading), layout="constrained")
     axes = figure.subplots()
     axes.imshow(picture, interpolation="none")
     step = width / len(columns)
-    labels = [name.replace("_", "\n") for name in columns]
     axes.set_xticks([step * (k + 0.5) for k in range(len(columns))], labels)
     axes.tick_params(
         top=True, labeltop=True, bottom=False, labelbottom=False, length=0, labelsize=8
