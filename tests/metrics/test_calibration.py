@@ -1,0 +1,273 @@
+"""Calibration, ranking and abstention against values by hand and slow references."""
+
+import itertools
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+from lpr_gfpgan.errors import DataError
+from lpr_gfpgan.metrics import (
+    acceptance_threshold,
+    aurc,
+    auroc,
+    calibrated_error,
+    calibration_bins,
+    expected_calibration_error,
+    reliability,
+    risk_at_coverage,
+    risk_coverage,
+    wilson,
+)
+
+FIGURES = [expected_calibration_error, auroc, aurc]
+
+
+def draw(rng, *, ties):
+    """Some readings, right about as often as their confidence says; few distinct ones on demand."""
+    n = int(rng.integers(1, 12))
+    confidence = rng.integers(0, 5, n) / 4 if ties else rng.random(n)
+    return confidence, (rng.random(n) < confidence).astype(int)
+
+
+def cases(count=60):
+    rng = np.random.default_rng(0)
+    return [draw(rng, ties=bool(k % 2)) for k in range(count)]
+
+
+def test_equal_width_bins_hold_their_upper_ends():
+    confidence = [0.0, 0.1, 0.100001, 0.3, 0.7, 0.95, 1.0]
+    assert calibration_bins(confidence, bins=10, binning="width").tolist() == [0, 0, 1, 2, 6, 9, 9]
+
+
+def test_equal_mass_bins_differ_by_one_at_most_without_ties():
+    rng = np.random.default_rng(1)
+    for n, bins in itertools.product((1, 7, 50, 103), (1, 3, 10)):
+        confidence = rng.permutation(np.linspace(0, 1, n))
+        place = calibration_bins(confidence, bins=bins)
+        counts = np.bincount(place, minlength=bins)
+        assert counts.max() - counts.min() <= 1
+        assert (np.diff(place[np.argsort(confidence)]) >= 0).all()
+
+
+def test_equal_confidences_share_a_bin():
+    place = calibration_bins([0.9, 0.2, 0.9, 0.9, 0.9, 0.5, 0.9, 0.9], bins=4)
+    assert place.tolist() == [2, 0, 2, 2, 2, 0, 2, 2]
+    assert set(calibration_bins([0.5] * 9, bins=3)) == {1}
+
+
+def test_calibration_error_by_hand():
+    confidence, right = [0.1, 0.3, 0.8, 1.0], [0, 1, 1, 0]
+    # Bins of two: |0.5 - 0.2| and |0.5 - 0.9|, each with half of the readings.
+    assert expected_calibration_error(confidence, right, bins=2) == pytest.approx(0.35)
+    # Ranges of a quarter: 0.1 apart, 0.3 apart, 0.8 with 1.0.
+    wide = expected_calibration_error(confidence, right, bins=4, binning="width")
+    assert wide == pytest.approx((0.1 + 0.7 + 2 * 0.4) / 4)
+
+
+@pytest.mark.parametrize("binning", ["mass", "width"])
+def test_calibration_error_is_the_mean_gap_of_the_reliability_bins(binning):
+    for confidence, right in cases():
+        found = reliability(confidence, right, bins=4, binning=binning)
+        assert sum(b.accuracy.n for b in found) == len(right)
+        assert all(b.low <= b.confidence <= b.high for b in found)
+        assert all(a.high < b.low for a, b in itertools.pairwise(found))
+        error = sum(b.accuracy.n * abs(b.accuracy.estimate - b.confidence) for b in found)
+        measured = expected_calibration_error(confidence, right, bins=4, binning=binning)
+        assert measured == pytest.approx(error / len(right))
+        assert 0 <= measured <= 1
+
+
+def test_reliability_bins_have_wilson_intervals():
+    (low, high) = reliability([0.2, 0.4, 0.6, 0.7, 0.8], [0, 1, 1, 1, 0], bins=2, binning="width")
+    assert (low.low, low.high, low.confidence) == (0.2, 0.4, pytest.approx(0.3))
+    assert low.accuracy == wilson(1, 2) and high.accuracy == wilson(2, 3)
+
+
+def test_a_calibrated_reader_is_within_chance_and_an_overconfident_one_is_not():
+    rng = np.random.default_rng(2)
+    confidence = rng.beta(3, 1, 300)
+    chance = calibrated_error(confidence, draws=400, rng=rng)
+    assert chance.shape == (400,) and (chance > 0).all()
+    ends = np.quantile(chance, [0.025, 0.975])
+    inside = 0
+    for _ in range(200):
+        error = expected_calibration_error(confidence, rng.random(300) < confidence)
+        inside += ends[0] <= error <= ends[1]
+    assert 0.90 <= inside / 200 <= 0.99
+    assert expected_calibration_error(confidence, rng.random(300) < confidence**2) > chance.max()
+
+
+def test_certain_and_right_has_no_calibration_error():
+    assert expected_calibration_error([1.0, 1.0, 0.0], [1, 1, 0]) == 0
+    assert (calibrated_error([1.0, 0.0], draws=5, rng=np.random.default_rng(0)) == 0).all()
+    assert expected_calibration_error([1.0, 1.0], [0, 0]) == 1
+
+
+def test_auroc_counts_pairs():
+    assert auroc([0.9, 0.8, 0.3], [1, 1, 0]) == 1
+    assert auroc([0.9, 0.8, 0.3], [0, 0, 1]) == 0
+    assert auroc([0.5, 0.5, 0.5, 0.5], [1, 0, 1, 0]) == 0.5
+    assert auroc([0.9, 0.5, 0.5, 0.1], [1, 1, 0, 0]) == pytest.approx(3.5 / 4)
+    for confidence, right in cases():
+        hits, misses = confidence[right == 1], confidence[right == 0]
+        wins = [(a > b) + (a == b) / 2 for a in hits for b in misses]
+        if wins:
+            assert auroc(confidence, right) == pytest.approx(np.mean(wins))
+        else:
+            assert np.isnan(auroc(confidence, right))
+
+
+def test_risk_coverage_by_hand():
+    curve = risk_coverage([0.9, 0.9, 0.6, 0.2], [1, 0, 1, 0])
+    assert curve.threshold.tolist() == [0.9, 0.6, 0.2]
+    assert curve.coverage.tolist() == [0.5, 0.75, 1.0]
+    assert curve.risk == pytest.approx([1 / 2, 1 / 3, 1 / 2])
+
+
+def test_aurc_is_the_mean_over_all_orders_of_ties():
+    assert aurc([0.9, 0.8, 0.7], [1, 0, 1]) == pytest.approx((0 + 1 / 2 + 1 / 3) / 3)
+    rng = np.random.default_rng(3)
+    for _ in range(25):
+        n = int(rng.integers(1, 6))
+        confidence, right = rng.integers(0, 3, n) / 2, rng.integers(0, 2, n)
+        areas = []
+        for order in itertools.permutations(range(n)):
+            order = sorted(order, key=lambda k: -confidence[k])  # stable: ties keep their order
+            wrong = np.cumsum(1 - right[order])
+            areas.append((wrong / np.arange(1, n + 1)).mean())
+        assert aurc(confidence, right) == pytest.approx(np.mean(areas))
+
+
+def test_aurc_bounds():
+    rng = np.random.default_rng(4)
+    right = rng.integers(0, 2, 50)
+    best, chance, worst = aurc(right, right), aurc([0.5] * 50, right), aurc(1 - right, right)
+    assert best < aurc(rng.random(50), right) < worst
+    assert chance == pytest.approx(1 - right.mean())
+    assert aurc(rng.random(50), np.ones(50)) == 0
+    assert aurc(rng.random(50), np.zeros(50)) == pytest.approx(1)
+
+
+def test_risk_at_a_coverage():
+    confidence, right = [0.9, 0.9, 0.6, 0.2], [1, 0, 1, 0]
+    assert risk_at_coverage(confidence, right, 0.25) == pytest.approx(1 / 2)
+    assert risk_at_coverage(confidence, right, 0.75) == pytest.approx(1 / 3)
+    assert risk_at_coverage(confidence, right, 0.875) == pytest.approx(1.5 / 3.5)
+    for values, hits in cases():
+        curve = risk_coverage(values, hits)
+        assert [risk_at_coverage(values, hits, c) for c in curve.coverage] == pytest.approx(
+            curve.risk.tolist()
+        )
+        assert curve.coverage[-1] == 1 and curve.risk[-1] == pytest.approx(1 - hits.mean())
+        each = [risk_at_coverage(values, hits, k / len(hits)) for k in range(1, len(hits) + 1)]
+        assert aurc(values, hits) == pytest.approx(np.mean(each))
+
+
+def risk_at_two_fifths(confidence, right, **options):
+    return risk_at_coverage(confidence, right, 0.4, **options)
+
+
+@pytest.mark.parametrize("figure", [auroc, aurc, risk_at_two_fifths])
+def test_weights_count_readings_repeatedly(figure):
+    rng = np.random.default_rng(5)
+    for confidence, right in cases(20):
+        weights = rng.integers(0, 4, (3, len(right)))
+        weights[0, 0] = 1
+        found = figure(confidence, right, weights=weights)
+        assert found.shape == (3,)
+        for row, value in zip(weights, found, strict=True):
+            if row.any():
+                copied = figure(np.repeat(confidence, row), np.repeat(right, row))
+                assert value == pytest.approx(copied, nan_ok=True)
+            else:
+                assert np.isnan(value)
+
+
+def test_weighted_calibration_error_keeps_the_bins():
+    confidence, right = np.array([0.1, 0.3, 0.8, 1.0]), np.array([0, 1, 1, 0])
+    weights = np.array([[1, 1, 1, 1], [2, 0, 0, 2], [0, 0, 0, 0]])
+    found = expected_calibration_error(confidence, right, bins=2, weights=weights)
+    assert found[:2] == pytest.approx([0.35, (2 * 0.1 + 2 * 1.0) / 4]) and np.isnan(found[2])
+
+
+@pytest.mark.parametrize("figure", FIGURES)
+def test_the_order_of_the_readings_is_no_matter(figure):
+    rng = np.random.default_rng(6)
+    for confidence, right in cases():
+        order = rng.permutation(len(right))
+        assert figure(confidence[order], right[order]) == pytest.approx(
+            figure(confidence, right), nan_ok=True
+        )
+
+
+@pytest.mark.parametrize("figure", [auroc, aurc])
+def test_ranking_figures_outlive_any_rising_rescaling(figure):
+    for confidence, right in cases():
+        assert figure(confidence**3 / 2, right) == pytest.approx(
+            figure(confidence, right), nan_ok=True
+        )
+
+
+def slow_threshold(confidence, right, precision):
+    """Every threshold, lowest first, in exact arithmetic."""
+    for threshold in sorted(set(confidence)):
+        accepted = [r for c, r in zip(confidence, right, strict=True) if c >= threshold]
+        if Fraction(int(sum(accepted)), len(accepted)) >= precision:
+            return threshold
+    return np.inf
+
+
+@pytest.mark.parametrize("precision", [Fraction(1, 2), Fraction(99, 100), Fraction(1)])
+def test_threshold_is_the_lowest_that_reaches_the_precision(precision):
+    for confidence, right in cases(200):
+        expected = slow_threshold(confidence, right, precision)
+        assert acceptance_threshold(confidence, right, precision=float(precision)) == expected
+
+
+def test_threshold_by_hand():
+    # Two wrong among 100: accepting all gives 98 %, leaving out the lower wrong one 98 / 99.
+    confidence = np.linspace(0.01, 1, 100)
+    right = np.ones(100)
+    right[[4, 90]] = 0
+    assert acceptance_threshold(confidence, right, precision=0.98) == confidence[0]
+    assert acceptance_threshold(confidence, right, precision=98 / 99) == confidence[91]
+    right[4] = 1
+    assert acceptance_threshold(confidence, right) == confidence[0]  # 99 of 100 is enough
+
+
+def test_nothing_is_accepted_where_no_threshold_will_do():
+    assert acceptance_threshold([0.2, 0.9, 0.9], [1, 1, 0]) == np.inf
+    assert acceptance_threshold([0.2, 0.9], [0, 0]) == np.inf
+    assert acceptance_threshold([0.2, 0.9], [1, 1]) == 0.2
+
+
+@pytest.mark.parametrize("figure", [*FIGURES, acceptance_threshold, risk_coverage, reliability])
+def test_refuses_what_is_no_set_of_readings(figure):
+    with pytest.raises(DataError, match="N >= 1"):
+        figure([], [])
+    with pytest.raises(DataError, match=r"\[0, 1\], got nan"):
+        figure([0.5, np.nan], [1, 0])
+    with pytest.raises(DataError, match=r"\[0, 1\], got 1.5"):
+        figure([0.5, 1.5], [1, 0])
+    with pytest.raises(DataError, match="wrong or right"):
+        figure([0.5, 0.6], [1])
+    with pytest.raises(DataError, match="wrong or right"):
+        figure([0.5, 0.6], [1, np.nan])
+
+
+def test_refuses_settings_out_of_range():
+    with pytest.raises(DataError, match="1 bin or more"):
+        calibration_bins([0.5], bins=0)
+    with pytest.raises(DataError, match="mass or width"):
+        calibration_bins([0.5], binning="count")
+    for coverage in (0, 1.1):
+        with pytest.raises(DataError, match="coverage"):
+            risk_at_coverage([0.5], [1], coverage)
+    for precision in (0, 1.1):
+        with pytest.raises(DataError, match="precision"):
+            acceptance_threshold([0.5], [1], precision=precision)
+    with pytest.raises(DataError, match="weights"):
+        auroc([0.5, 0.6], [1, 0], weights=[[1.0]])
+    with pytest.raises(DataError, match="weights"):
+        aurc([0.5, 0.6], [1, 0], weights=[1.0, -1.0])
