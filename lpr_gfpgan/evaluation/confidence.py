@@ -32,7 +32,7 @@ Found = tuple[Interval, str]
 
 
 def calibration_table(
-    rows: pd.DataFrame, *, draws: int, seed: int, bins: int = BINS
+    rows: pd.DataFrame, *, draws: int, seed: int, bins: int = BINS, pooled_only: bool = False
 ) -> pd.DataFrame:
     """Figures of the confidences, per condition and pooled, per method and reader.
 
@@ -54,6 +54,7 @@ def calibration_table(
         draws: bootstrap resamples.
         seed: of the resamples.
         bins: of the calibration errors.
+        pooled_only: leave out the single conditions, whose few plates say little.
 
     Returns:
         A long table as those of `tables`.
@@ -62,7 +63,7 @@ def calibration_table(
         DataError: there are no rows, or a confidence lies outside [0, 1].
     """
     lines = []
-    for condition, part in by_condition(_filled(rows)):
+    for condition, part in by_condition(_filled(rows))[-1 if pooled_only else 0 :]:
         for (method, reader), group in part.groupby(["method", "reader"], sort=False):
             for measure, found in _Readings(group, draws=draws, seed=seed).figures(bins).items():
                 lines.append(table_line(found, condition, method, reader, measure))
@@ -135,8 +136,7 @@ def risk_coverage_table(
     for (method, reader), group in _filled(rows).groupby(["method", "reader"], sort=False):
         readings = _Readings(group, draws=draws, seed=seed)
         falling = np.sort(readings.confidence)[::-1]
-        for coverage in coverages:
-            found = readings.risk(coverage)
+        for coverage, found in zip(coverages, readings.risks(coverages), strict=True):
             lowest = falling[readings.kept(coverage) - 1]
             extra = {"coverage": coverage, "threshold": float(lowest)}
             line = table_line(found, condition_of(group), method, reader, "risk")
@@ -164,41 +164,40 @@ class _Readings:
             draws=self.draws,
             rng=self._rng(),
         )
-        error, kind = self._bootstrap(expected_calibration_error, basic=True, bins=bins)
+        error = self._resampled(expected_calibration_error, basic=True, bins=bins)
         error = Interval(error.estimate, max(error.low, 0.0), min(error.high, 1.0), error.n)
         return {
             "overconfidence": (excess, "bootstrap"),
-            "confidence_gap": self._bootstrap(_gap),
-            "auroc": self._bootstrap(auroc),
-            "aurc": self._bootstrap(aurc, share=True),
-            "ece": (error, kind),
+            "confidence_gap": self._checked(self._resampled(_gap)),
+            "auroc": self._checked(self._resampled(auroc)),
+            "aurc": self._checked(self._resampled(aurc), kept=len(self.place)),
+            "ece": self._checked(error, kind="basic bootstrap"),
             "ece_if_calibrated": (
                 Interval(float(chance.mean()), low, high, self.plates),
                 "central 95 %",
             ),
         }
 
-    def risk(self, coverage: float) -> Found:
-        """Risk at a coverage."""
-        return self._bootstrap(risk_at_coverage, share=True, coverage=coverage)
+    def risks(self, coverages: Sequence[float]) -> list[Found]:
+        """Risk at each coverage."""
+        found = self._resampled(risk_at_coverage, coverage=np.asarray(coverages))
+        return [
+            self._checked(ends, kept=self.kept(coverage))
+            for ends, coverage in zip(found, coverages, strict=True)
+        ]
 
     def kept(self, coverage: float) -> int:
         """How many of the most confident readings a coverage keeps, the last perhaps in part."""
         return max(math.ceil(coverage * len(self.confidence) - 1e-9), 1)
 
-    def _bootstrap(
-        self,
-        figure: Callable[..., Any],
-        *,
-        share: bool = False,
-        basic: bool = False,
-        **options: Any,
-    ) -> Found:
+    def _resampled(self, figure: Callable[..., Any], *, basic: bool = False, **options: Any) -> Any:
+        """Bootstrap over plates of a figure of weighted readings."""
+
         def statistic(weights: np.ndarray) -> np.ndarray:
-            counted = weights[:, self.place]
+            counted = np.take(weights, self.place, axis=-1)
             return figure(self.confidence, self.right, weights=counted, **options)
 
-        found = bootstrap_statistic(
+        return bootstrap_statistic(
             statistic,
             self.plates,
             draws=self.draws,
@@ -206,14 +205,22 @@ class _Readings:
             basic=basic,
             rows=len(self.place),
         )
+
+    def _checked(self, found: Interval, *, kept: int = 0, kind: str = "bootstrap") -> Found:
+        """What the interval is called; other ends where it claims certainty.
+
+        Args:
+            found: the figure.
+            kept: for a share of wrong readings, how many of the most confident ones it looks at.
+            kind: what a proper interval is called.
+        """
         if np.isnan(found.estimate):
             return found, "undefined"
         if found.low < found.high:
-            return found, "basic bootstrap" if basic else "bootstrap"
-        if share and found.estimate in (0.0, 1.0):
-            # The plates that the figure looks at: perhaps few, where it keeps some readings only.
+            return found, kind
+        if kept and found.estimate in (0.0, 1.0):
             order = np.argsort(-self.confidence, kind="stable")
-            n = len(np.unique(self.place[order[: self.kept(options.get("coverage", 1.0))]]))
+            n = len(np.unique(self.place[order[:kept]]))
             ends = wilson(int(found.estimate) * n, n)
             return Interval(found.estimate, ends.low, ends.high, n), "Wilson over plates"
         return Interval(found.estimate, np.nan, np.nan, found.n), "no spread"

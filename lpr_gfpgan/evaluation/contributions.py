@@ -81,18 +81,18 @@ def _paired(first: pd.DataFrame, second: pd.DataFrame, measure: str) -> np.ndarr
     for part in (first, second):
         part = part[part["training_seed"].isin(common)]
         wide.append(
-            part.assign(value=MEASURES[measure](part).astype(float)).pivot(
-                index="training_seed", columns=["plate", "condition"], values="value"
-            )
+            part.assign(value=MEASURES[measure](part).astype(float))
+            .pivot(index="training_seed", columns=["plate", "condition"], values="value")
+            .sort_index(axis=1)
         )
-    # A missing cell of one would turn into NaN in the difference; NaN is no value of a measure.
-    with np.errstate(invalid="ignore"):
-        difference = wide[0] - wide[1]
-    if any(part.isna().any(axis=None) for part in wide) or difference.shape != wide[0].shape:
+    paired = wide[0].columns.equals(wide[1].columns)
+    if not paired or any(part.isna().any(axis=None) for part in wide):
         raise DataError(
             f"{names[0]} and {names[1]} were not tested on the same plates under the same "
             "conditions with every seed; run `make reproduce` again"
         )
+    with np.errstate(invalid="ignore"):
+        difference = wide[0] - wide[1]
     return difference.T.groupby(level="plate").mean().T.to_numpy()
 
 

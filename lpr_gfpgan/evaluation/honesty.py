@@ -107,7 +107,7 @@ def false_read_table(
             taken, right = group["accepted"].to_numpy(), group["exact"].to_numpy(dtype=bool)
             plates = group["plate"].to_numpy()
             options = {
-                "one_condition": condition_of(group) == condition,
+                "one_condition": group["condition"].nunique() == 1,
                 "draws": draws,
                 "seed": seed,
             }

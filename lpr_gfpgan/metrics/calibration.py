@@ -244,7 +244,7 @@ def risk_coverage(confidence: ArrayLike, right: ArrayLike) -> RiskCoverage:
 def risk_at_coverage(
     confidence: ArrayLike,
     right: ArrayLike,
-    coverage: float,
+    coverage: ArrayLike,
     *,
     weights: ArrayLike | None = None,
 ) -> float | np.ndarray:
@@ -256,24 +256,31 @@ def risk_at_coverage(
     Args:
         confidence: [N] in [0, 1].
         right: [N] whether each reading is right.
-        coverage: in (0, 1].
+        coverage: one or [C], in (0, 1].
         weights: [..., N].
 
     Returns:
-        In [0, 1], [...]; NaN where all weights are 0.
+        In [0, 1], [...] for one coverage and [..., C] for several; NaN where all weights are 0.
 
     Raises:
-        DataError: as in `reliability`, the coverage is out of range, or the weights do not fit.
+        DataError: as in `reliability`, a coverage is out of range, or the weights do not fit.
     """
-    if not 0 < coverage <= 1:
+    wanted = np.asarray(coverage, dtype=np.float64)
+    if wanted.ndim > 1 or not ((wanted > 0) & (wanted <= 1)).all():
         raise DataError(f"coverage must lie in (0, 1], got {coverage}")
     values, hits = _readings(confidence, right)
     counted, wrong = _groups(values, hits, _weights(weights, len(values)))
-    wanted = coverage * counted.sum(axis=-1, keepdims=True)
-    before = np.cumsum(counted, axis=-1) - counted
-    taken = np.clip(wanted - before, 0, counted)
-    errors = (taken * np.nan_to_num(_ratio(wrong, counted))).sum(axis=-1)
-    return _ratio(errors, wanted[..., 0])[()]
+    after, errors = np.cumsum(counted, axis=-1), np.cumsum(wrong, axis=-1)
+    risks = []
+    for size in (after[..., -1:] * share for share in wanted.ravel()):
+        # The first group that reaches the size; its errors beyond the size are not counted.
+        last = np.minimum((after < size).sum(axis=-1, keepdims=True), after.shape[-1] - 1)
+        reached, made, held, bad = (
+            np.take_along_axis(part, last, axis=-1) for part in (after, errors, counted, wrong)
+        )
+        beyond = (reached - size) * np.nan_to_num(_ratio(bad, held))
+        risks.append(_ratio(made - beyond, size)[..., 0])
+    return np.stack(risks, axis=-1).reshape(after.shape[:-1] + wanted.shape)[()]
 
 
 def aurc(
@@ -371,9 +378,11 @@ def _groups(
     """Weight of all and of the wrong readings at each distinct confidence, falling: [..., K]."""
     order = np.argsort(-values, kind="stable")
     starts = np.flatnonzero(np.diff(values[order], prepend=np.inf))
-    counted = weights[..., order]
-    wrong = np.add.reduceat(counted * (1 - hits[order]), starts, axis=-1)
-    return np.add.reduceat(counted, starts, axis=-1), wrong
+    counted = np.take(weights, order, axis=-1)
+    wrong = counted * (1 - hits[order])
+    if len(starts) == len(values):  # no ties: nothing to add up
+        return counted, wrong
+    return tuple(np.add.reduceat(part, starts, axis=-1) for part in (counted, wrong))
 
 
 def _ratio(above: np.ndarray, below: np.ndarray) -> np.ndarray:

@@ -59,12 +59,13 @@ def bootstrap_statistic(
     level: float = LEVEL,
     basic: bool = False,
     rows: int | None = None,
-) -> Interval:
+) -> Interval | list[Interval]:
     """Bootstrap over plates of any figure (Efron 1979).
 
     Args:
         statistic: takes float64 [D, n], how often each plate counts in each of D resamples, and
-            returns the figure of each, [D]; NaN where it is undefined.
+            returns the figure of each, [D], or K figures of each, [D, K]; NaN where it is
+            undefined.
         n: number of plates.
         draws: number of resamples.
         rng: draws them.
@@ -76,26 +77,33 @@ def bootstrap_statistic(
 
     Returns:
         The figure of the plates counted once each, and the ends over the resamples in which it is
-        defined; all NaN where it is undefined for the plates themselves.
+        defined; all NaN where it is undefined for the plates themselves. A list for K figures.
 
     Raises:
         DataError: no plates.
     """
     if n < 1:
         raise DataError(f"bootstrap needs at least one plate, got {n}")
-    estimate = float(statistic(np.ones((1, n)))[0])
-    if np.isnan(estimate):
-        return Interval(np.nan, np.nan, np.nan, n)
-    figures = np.empty(draws)
+    estimate = np.asarray(statistic(np.ones((1, n))))[0]
+    figures = np.empty((draws, *estimate.shape))
     step = max(1, _CHUNK // max(n, rows or 0))
     for start in range(0, draws, step):
         weights = _multiplicities(n, min(step, draws - start), rng)
         figures[start : start + step] = statistic(weights)
-    figures = figures[~np.isnan(figures)]
-    low, high = np.quantile(figures, [(1 - level) / 2, (1 + level) / 2])
+    found = [
+        _ends(float(value), drawn, n, level=level, basic=basic)
+        for value, drawn in zip(estimate.ravel(), figures.reshape(draws, -1).T, strict=True)
+    ]
+    return found if estimate.ndim else found[0]
+
+
+def _ends(value: float, drawn: np.ndarray, n: int, *, level: float, basic: bool) -> Interval:
+    if np.isnan(value):
+        return Interval(np.nan, np.nan, np.nan, n)
+    low, high = np.quantile(drawn[~np.isnan(drawn)], [(1 - level) / 2, (1 + level) / 2])
     if basic:
-        low, high = 2 * estimate - high, 2 * estimate - low
-    return Interval(estimate, float(low), float(high), n)
+        low, high = 2 * value - high, 2 * value - low
+    return Interval(value, float(low), float(high), n)
 
 
 def bootstrap_seeds(

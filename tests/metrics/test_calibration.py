@@ -154,11 +154,11 @@ def test_risk_at_a_coverage():
     assert risk_at_coverage(confidence, right, 0.25) == pytest.approx(1 / 2)
     assert risk_at_coverage(confidence, right, 0.75) == pytest.approx(1 / 3)
     assert risk_at_coverage(confidence, right, 0.875) == pytest.approx(1.5 / 3.5)
+    assert risk_at_coverage(confidence, right, 0.1) == pytest.approx(1 / 2)
     for values, hits in cases():
         curve = risk_coverage(values, hits)
-        assert [risk_at_coverage(values, hits, c) for c in curve.coverage] == pytest.approx(
-            curve.risk.tolist()
-        )
+        assert risk_at_coverage(values, hits, curve.coverage) == pytest.approx(curve.risk)
+        assert risk_at_coverage(values, hits, 1) == pytest.approx(1 - hits.mean())
         assert curve.coverage[-1] == 1 and curve.risk[-1] == pytest.approx(1 - hits.mean())
         each = [risk_at_coverage(values, hits, k / len(hits)) for k in range(1, len(hits) + 1)]
         assert aurc(values, hits) == pytest.approx(np.mean(each))
@@ -166,6 +166,15 @@ def test_risk_at_a_coverage():
 
 def risk_at_two_fifths(confidence, right, **options):
     return risk_at_coverage(confidence, right, 0.4, **options)
+
+
+def test_several_coverages_at_once():
+    rng = np.random.default_rng(7)
+    for confidence, right in cases(20):
+        weights = rng.integers(0, 3, (2, 3, len(right)))
+        each = [risk_at_coverage(confidence, right, c, weights=weights) for c in (0.2, 0.7, 1)]
+        found = risk_at_coverage(confidence, right, [0.2, 0.7, 1], weights=weights)
+        assert found.shape == (2, 3, 3) and np.array_equal(found, np.stack(each, -1), True)
 
 
 @pytest.mark.parametrize("figure", [auroc, aurc, risk_at_two_fifths])
@@ -261,7 +270,7 @@ def test_refuses_settings_out_of_range():
         calibration_bins([0.5], bins=0)
     with pytest.raises(DataError, match="mass or width"):
         calibration_bins([0.5], binning="count")
-    for coverage in (0, 1.1):
+    for coverage in (0, 1.1, np.nan, [0.5, 2]):
         with pytest.raises(DataError, match="coverage"):
             risk_at_coverage([0.5], [1], coverage)
     for precision in (0, 1.1):

@@ -36,6 +36,22 @@ def test_statistic_in_chunks_draws_the_same(monkeypatch):
     assert whole == again and whole.low < whole.estimate < whole.high
 
 
+def test_several_figures_come_from_the_same_resamples():
+    values = np.random.default_rng(1).random((9, 2))
+    pair = bootstrap_statistic(
+        lambda w: w @ values[:, :1] / 9, 9, draws=80, rng=np.random.default_rng(0)
+    )
+    both = bootstrap_statistic(
+        lambda w: w @ values / 9, 9, draws=80, rng=np.random.default_rng(0), rows=20
+    )
+    alone = bootstrap_statistic(mean_of(values[:, 1]), 9, draws=80, rng=np.random.default_rng(0))
+    assert len(pair) == 1 and len(both) == 2
+    for found, known in zip(both, (pair[0], alone), strict=True):
+        assert (found.estimate, found.low, found.high) == pytest.approx(
+            (known.estimate, known.low, known.high)
+        )
+
+
 def test_undefined_resamples_are_left_out():
     values = np.array([np.nan, 1.0, 2.0, 4.0])
 
