@@ -47,7 +47,8 @@ def calibration_table(
       central 95 %. An `ece` within that range is no sign of miscalibration.
 
     Undefined figures (a gap or AUROC where all is right or all is wrong) are NaN. Where the
-    resamples do not spread, shares have Wilson's interval over plates and other figures none.
+    resamples do not spread, an `aurc` of 0 or 1 has Wilson's interval over plates and other figures
+    have none; nor has an `ece` so small that its interval would lie below 0.
 
     Args:
         rows: the test's rows.
@@ -223,7 +224,7 @@ class _Readings:
             n = len(np.unique(self.place[order[:kept]]))
             ends = wilson(int(found.estimate) * n, n)
             return Interval(found.estimate, ends.low, ends.high, n), "Wilson over plates"
-        return Interval(found.estimate, np.nan, np.nan, found.n), "no spread"
+        return Interval(found.estimate, np.nan, np.nan, found.n), "none"
 
     def _rng(self) -> np.random.Generator:
         return np.random.default_rng(self.seed)

@@ -14,7 +14,7 @@ import pandas as pd
 
 from ..errors import DataError
 from ..metrics import acceptance_threshold, holm
-from ..metrics.calibration import PRECISION
+from ..metrics.selective import PRECISION
 from ..plates import is_grammatical
 from .lines import by_condition, condition_of, share_of_rows, table_line
 

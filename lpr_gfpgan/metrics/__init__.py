@@ -2,23 +2,18 @@
 
 - `image`: PSNR and SSIM of the plate region or the frame; the kernel distance (KID) of two sets.
 - `reading`: exact match and character error rate by edit distance, with and without the province.
-- `calibration`: whether a reader's confidence is true, ranks well, and what abstention gains.
+- `calibration`: whether a reader's confidence is true to size.
+- `selective`: whether it ranks right readings above wrong ones, and what abstention gains.
 - `statistics`: Wilson and bootstrap intervals, paired differences, McNemar's test, Holm's method.
 - `resampling`: bootstrap of any figure, and intervals over training seeds and plates.
 """
 
 from .calibration import (
     ReliabilityBin,
-    RiskCoverage,
-    acceptance_threshold,
-    aurc,
-    auroc,
     calibrated_error,
     calibration_bins,
     expected_calibration_error,
     reliability,
-    risk_at_coverage,
-    risk_coverage,
 )
 from .image import crop_box, kid, kid_subsets, mean_squared_error, psnr, ssim
 from .reading import (
@@ -32,6 +27,14 @@ from .reading import (
     score,
 )
 from .resampling import SeedInterval, bootstrap_seeds, bootstrap_statistic, crossed_interval
+from .selective import (
+    RiskCoverage,
+    acceptance_threshold,
+    aurc,
+    auroc,
+    risk_at_coverage,
+    risk_coverage,
+)
 from .statistics import (
     Interval,
     McNemar,

@@ -125,7 +125,7 @@ def test_all_right_or_all_wrong(right):
 def test_perfect_ranking_claims_no_certainty():
     table = calibration_table(make_rows([0.9] * 6 + [0.1] * 6, [1] * 6 + [0] * 6), **DRAWS)
     line = one(table, condition="light", measure="auroc")
-    assert line["estimate"] == 1 and line["interval"] == "no spread"
+    assert line["estimate"] == 1 and line["interval"] == "none"
     assert np.isnan(line["low"]) and np.isnan(line["high"])
 
 
