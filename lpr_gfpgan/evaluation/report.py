@@ -130,7 +130,7 @@ def reader_view(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def image_view(table: pd.DataFrame) -> pd.DataFrame:
-    """Pooled PSNR (decibels) and SSIM of every method.
+    """Pooled PSNR (decibels), SSIM and MSE (squared grey levels) of every method.
 
     Args:
         table: `images` of `make_tables`.

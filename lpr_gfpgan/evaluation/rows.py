@@ -9,7 +9,7 @@ import pandas as pd
 
 from ..errors import DataError
 from ..files import atomic_path
-from ..metrics import crop_box, psnr, score, ssim
+from ..metrics import crop_box, mean_squared_error, psnr, score, ssim
 from ..readers import Reading
 from .protocol import PlateTest
 
@@ -32,6 +32,9 @@ COLUMNS = {
     "psnr_plate": "float64",
     "psnr_frame": "float64",
     "ssim_plate": "float64",
+    "ssim_frame": "float64",
+    "mse_plate": "float64",
+    "mse_frame": "float64",
     "style": "str",
     "seen_typeface": "int64",
     "seen_surroundings": "int64",
@@ -41,7 +44,8 @@ COLUMNS = {
 
 `variant` and `training_seed` are empty for baselines. `exact6` and `cer6` leave the province out.
 `matches` has one digit per character of the text, 1 where the reading has it. PSNR is in decibels,
-infinite for identical images; `_plate` is the plate's box, `_frame` the whole frame.
+infinite for identical images, MSE in squared levels of 0..255; `_plate` is the plate's box,
+`_frame` the whole frame.
 """
 
 
@@ -70,15 +74,19 @@ def reading_rows(plates: PlateTest, readings: Sequence[Reading]) -> pd.DataFrame
 
 
 def image_columns(plates: PlateTest, images: np.ndarray) -> pd.DataFrame:
-    """PSNR and SSIM of uint8 [N, H, W, 3] against the originals, plate by plate."""
+    """PSNR, SSIM and MSE of uint8 [N, H, W, 3] against the originals, plate by plate."""
+    measures = {"psnr": psnr, "ssim": ssim, "mse": mean_squared_error}
     measured = []
     for original, image, box in zip(plates.image, images, plates.batch.box.numpy(), strict=True):
-        original_plate, plate = crop_box(original, box), crop_box(image, box)
+        regions = {
+            "plate": (crop_box(original, box), crop_box(image, box)),
+            "frame": (original, image),
+        }
         measured.append(
             {
-                "psnr_plate": psnr(original_plate, plate),
-                "psnr_frame": psnr(original, image),
-                "ssim_plate": ssim(original_plate, plate),
+                f"{name}_{region}": measure(*pair)
+                for name, measure in measures.items()
+                for region, pair in regions.items()
             }
         )
     return pd.DataFrame(measured)

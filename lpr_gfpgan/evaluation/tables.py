@@ -20,9 +20,9 @@ from ..metrics import (
     mcnemar,
     wilson,
 )
+from .lines import POOLED, by_condition, share_over_plates, table_line
 from .methods import BASELINES, BICUBIC, DEGRADED, DIRECT, JUDGE, ORIGINAL
 
-POOLED = "all"
 MAJORITY = "majority guess"
 
 SHARES = ("plate_accuracy", "plate_accuracy_without_province")
@@ -36,8 +36,14 @@ IMAGE_MEASURES: dict[str, Callable[[pd.DataFrame], pd.Series]] = {
     "psnr_plate": lambda rows: rows["psnr_plate"],
     "psnr_frame": lambda rows: rows["psnr_frame"],
     "ssim_plate": lambda rows: rows["ssim_plate"],
+    "ssim_frame": lambda rows: rows["ssim_frame"],
+    "mse_plate": lambda rows: rows["mse_plate"],
+    "mse_frame": lambda rows: rows["mse_frame"],
 }
 MEASURES = READING_MEASURES | IMAGE_MEASURES
+
+NUMBERS = {"psnr": (1, 2), "ssim": (1, 3), "mse": (1, 1), "auroc": (1, 3), "ratio": (1, 2)}
+"""Scale and digits in which a measure is shown, by the first word of its name; others per cent."""
 
 GROUPS = {
     "typeface seen in training": ("seen_typeface", 1),
@@ -75,7 +81,7 @@ def figure(rows: pd.DataFrame, measure: str, *, draws: int, seed: int) -> tuple[
     counts = np.bincount(place)
     sums = np.bincount(place, weights=values[finite])
     if measure in READING_MEASURES:
-        return _share(sums, counts, draws=draws, seed=seed)
+        return share_over_plates(sums, counts, draws=draws, seed=seed)
     rng = np.random.default_rng(seed)
     return bootstrap_mean(sums, counts=counts, draws=draws, rng=rng), "bootstrap"
 
@@ -83,23 +89,23 @@ def figure(rows: pd.DataFrame, measure: str, *, draws: int, seed: int) -> tuple[
 def accuracy_table(rows: pd.DataFrame, *, draws: int, seed: int) -> pd.DataFrame:
     """Reading measures per condition, and pooled over conditions, per method and reader."""
     lines = []
-    for condition, part in _conditions(rows):
+    for condition, part in by_condition(rows):
         for (method, reader), group in part.groupby(["method", "reader"], sort=False):
             for measure in READING_MEASURES:
                 found = figure(group, measure, draws=draws, seed=seed)
-                lines.append(_line(found, condition, method, reader, measure))
+                lines.append(table_line(found, condition, method, reader, measure))
     return pd.DataFrame(lines)
 
 
 def image_table(rows: pd.DataFrame, *, draws: int, seed: int) -> pd.DataFrame:
-    """PSNR and SSIM per condition, and pooled, per method; readers have no part in them."""
+    """PSNR, SSIM and MSE per condition, and pooled, per method; readers have no part in them."""
     rows = _one_reader(rows)
     lines = []
-    for condition, part in _conditions(rows):
+    for condition, part in by_condition(rows):
         for method, group in part.groupby("method", sort=False):
             for measure in IMAGE_MEASURES:
                 found = figure(group, measure, draws=draws, seed=seed)
-                lines.append(_line(found, condition, method, "", measure))
+                lines.append(table_line(found, condition, method, "", measure))
     return pd.DataFrame(lines)
 
 
@@ -143,13 +149,13 @@ def position_table(rows: pd.DataFrame, *, draws: int, seed: int) -> pd.DataFrame
             has = group[group["matches"].str.len() >= position]
             hits = has["matches"].map(lambda m, p=position: m if p == 0 else m[p - 1])
             _, place = np.unique(has["plate"], return_inverse=True)
-            found = _share(
+            found = share_over_plates(
                 np.bincount(place, weights=hits.str.count("1")),
                 np.bincount(place, weights=hits.str.len()),
                 draws=draws,
                 seed=seed,
             )
-            line = _line(found, POOLED, method, JUDGE, "characters_read")
+            line = table_line(found, POOLED, method, JUDGE, "characters_read")
             lines.append({"position": position, **line})
     return pd.DataFrame(lines)
 
@@ -208,7 +214,7 @@ def difference_table(
         measures = list(READING_MEASURES)
         if first[0] != second[0] and first[1] == second[1]:
             measures += list(IMAGE_MEASURES)
-        for condition, part in _conditions(rows):
+        for condition, part in by_condition(rows):
             a, b = _of(part, first), _of(part, second)
             if not len(a) or not a[["condition", "plate"]].equals(b[["condition", "plate"]]):
                 raise DataError(
@@ -232,7 +238,7 @@ def difference_table(
 
 
 def readable(table: pd.DataFrame, *, columns: str | Iterable[str], index: Iterable[str]) -> Any:
-    """A wide table of texts such as "71.4 [68.2, 74.5]" (per cent, or decibels for PSNR).
+    """A wide table of texts such as "71.4 [68.2, 74.5]" (per cent, or as NUMBERS says).
 
     Args:
         table: a long table of this module.
@@ -289,18 +295,6 @@ def headline(rows: pd.DataFrame, *, draws: int, seed: int) -> dict[str, Any]:
     return result
 
 
-def _share(sums: np.ndarray, counts: np.ndarray, *, draws: int, seed: int) -> tuple[Interval, str]:
-    """Bootstrap over plates of a share in 0..1, given each plate's sum and count.
-
-    Where all is right or all is wrong every resample is the same, which would claim certainty; the
-    ends are then Wilson's for that many plates.
-    """
-    if not sums.any() or np.array_equal(sums, counts):
-        return wilson(len(sums) if sums.any() else 0, len(sums)), "Wilson over plates"
-    rng = np.random.default_rng(seed)
-    return bootstrap_mean(sums, counts=counts, draws=draws, rng=rng), "bootstrap"
-
-
 def short_headline(figures: dict[str, Any]) -> dict[str, float]:
     """The few figures of metrics/headline.json: pooled character accuracy, and the gain.
 
@@ -322,12 +316,6 @@ def short_headline(figures: dict[str, Any]) -> dict[str, float]:
             gain = pair["character_accuracy"]
             short |= {f"{name}, {key}": gain[key] for key in ("estimate", "low", "high")}
     return short
-
-
-def _conditions(rows: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
-    """Each condition's rows, then all of them."""
-    parts = [(str(name), part) for name, part in rows.groupby("condition", sort=False)]
-    return [*parts, (POOLED, rows)]
 
 
 def _one_reader(rows: pd.DataFrame) -> pd.DataFrame:
@@ -365,23 +353,6 @@ def _paired(
     return {"n": ends.n, "estimate": ends.estimate, "low": ends.low, "high": ends.high}
 
 
-def _line(
-    found: tuple[Interval, str], condition: str, method: str, reader: str, measure: str
-) -> dict[str, Any]:
-    interval, kind = found
-    return {
-        "condition": condition,
-        "method": method,
-        "reader": reader,
-        "measure": measure,
-        "n": interval.n,
-        "estimate": interval.estimate,
-        "low": interval.low,
-        "high": interval.high,
-        "interval": kind,
-    }
-
-
 def _ends(line: dict[str, Any]) -> dict[str, Any]:
     ends = {key: round(float(line[key]), 5) for key in ("estimate", "low", "high")}
     return {**ends, "n": int(line["n"])}
@@ -392,8 +363,7 @@ def _cell(line: dict[str, Any]) -> str:
         return "identical"
     if np.isnan(line["estimate"]):
         return ""
-    scale, digits = (1, 2) if line["measure"].startswith("psnr") else (100, 1)
-    if line["measure"].startswith("ssim"):
-        scale, digits = 1, 3
+    unit = line["measure"].split("_")[0]
+    scale, digits = NUMBERS.get(unit, (100, 1))
     ends = [f"{line[key] * scale:.{digits}f}" for key in ("estimate", "low", "high")]
-    return f"{ends[0]} [{ends[1]}, {ends[2]}]"
+    return ends[0] if np.isnan(line["low"]) else f"{ends[0]} [{ends[1]}, {ends[2]}]"

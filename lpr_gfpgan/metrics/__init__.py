@@ -2,9 +2,19 @@
 
 - `image`: PSNR and SSIM of the plate region or the frame; the kernel distance (KID) of two sets.
 - `reading`: exact match and character error rate by edit distance, with and without the province.
-- `statistics`: Wilson and bootstrap intervals, paired differences, McNemar's exact test.
+- `calibration`: whether a reader's confidence is true to size.
+- `selective`: whether it ranks right readings above wrong ones, and what abstention gains.
+- `statistics`: Wilson and bootstrap intervals, paired differences, McNemar's test, Holm's method.
+- `resampling`: bootstrap of any figure, and intervals over training seeds and plates.
 """
 
+from .calibration import (
+    ReliabilityBin,
+    calibrated_error,
+    calibration_bins,
+    expected_calibration_error,
+    reliability,
+)
 from .image import crop_box, kid, kid_subsets, mean_squared_error, psnr, ssim
 from .reading import (
     ReadingScore,
@@ -16,26 +26,59 @@ from .reading import (
     majority_text,
     score,
 )
-from .statistics import Interval, McNemar, bootstrap_difference, bootstrap_mean, mcnemar, wilson
+from .resampling import SeedInterval, bootstrap_seeds, bootstrap_statistic, crossed_interval
+from .selective import (
+    RiskCoverage,
+    acceptance_threshold,
+    aurc,
+    auroc,
+    risk_at_coverage,
+    risk_coverage,
+)
+from .statistics import (
+    Interval,
+    McNemar,
+    bootstrap_difference,
+    bootstrap_mean,
+    holm,
+    mcnemar,
+    wilson,
+)
 
 __all__ = [
     "Interval",
     "McNemar",
     "ReadingScore",
+    "ReliabilityBin",
+    "RiskCoverage",
+    "SeedInterval",
+    "acceptance_threshold",
     "aligned_matches",
     "alignment",
+    "aurc",
+    "auroc",
     "bootstrap_difference",
     "bootstrap_mean",
+    "bootstrap_seeds",
+    "bootstrap_statistic",
+    "calibrated_error",
+    "calibration_bins",
     "character_accuracy",
     "character_error_rate",
     "crop_box",
+    "crossed_interval",
     "edit_distance",
+    "expected_calibration_error",
+    "holm",
     "kid",
     "kid_subsets",
     "majority_text",
     "mcnemar",
     "mean_squared_error",
     "psnr",
+    "reliability",
+    "risk_at_coverage",
+    "risk_coverage",
     "score",
     "ssim",
     "wilson",

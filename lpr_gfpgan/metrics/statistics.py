@@ -2,9 +2,9 @@
 
 The unit of sampling is the plate. A plate that appears under several conditions is drawn together
 with all its rows, so pooled figures use the bootstrap over plates; Wilson intervals and McNemar's
-test treat outcomes as independent and hold within one condition only. None of this covers the
-randomness of training: an interval says how the figure of these checkpoints would vary over
-plates.
+test treat outcomes as independent and hold within one condition only; Holm's adjustment is for a
+family of such tests. None of this covers the randomness of training: an interval says how the
+figure of these checkpoints would vary over plates. `resampling` draws training seeds, too.
 """
 
 from dataclasses import dataclass
@@ -141,3 +141,29 @@ def mcnemar(first: ArrayLike, second: ArrayLike) -> McNemar:
     n = only_first + only_second
     p = float(binomtest(only_first, n, 0.5).pvalue) if n else 1.0
     return McNemar(only_first, only_second, p)
+
+
+def holm(p_values: ArrayLike) -> np.ndarray:
+    """Adjusts the p-values of a family of tests so that comparing each with alpha is safe.
+
+    Holm's (1979) step-down method: with p_(1) <= ... <= p_(m), the adjusted p_(i) is
+    max_{j <= i} min(1, (m - j + 1) p_(j)). The chance of one or more false rejections in the family
+    is at most alpha, however the tests depend on each other.
+
+    Args:
+        p_values: [m] in [0, 1].
+
+    Returns:
+        float64 [m] in the order given; never less than the p-values.
+
+    Raises:
+        DataError: no p-values, or one outside [0, 1].
+    """
+    p = np.asarray(p_values, dtype=np.float64)
+    if p.ndim != 1 or not len(p) or not ((p >= 0) & (p <= 1)).all():
+        raise DataError(f"Holm's method needs p-values [m] in [0, 1], got {p.shape}: {p.tolist()}")
+    order = np.argsort(p, kind="stable")
+    stepped = np.minimum(1, np.arange(len(p), 0, -1) * p[order])
+    adjusted = np.empty_like(p)
+    adjusted[order] = np.maximum.accumulate(stepped)
+    return adjusted

@@ -36,7 +36,15 @@ def test_the_original_is_perfect(evaluation):
     assert (original["exact"] == 1).all() and (original["exact6"] == 1).all()
     assert (original["cer"] == 0).all()
     assert np.isinf(original["psnr_plate"]).all() and np.isinf(original["psnr_frame"]).all()
-    assert np.allclose(original["ssim_plate"], 1)
+    assert np.allclose(original["ssim_plate"], 1) and np.allclose(original["ssim_frame"], 1)
+    assert (original["mse_plate"] == 0).all() and (original["mse_frame"] == 0).all()
+
+
+@pytest.mark.parametrize("region", ["plate", "frame"])
+def test_mean_squared_error_and_psnr_say_the_same(evaluation, region):
+    rows = evaluation.rows.query("method != 'original'")
+    expected = 10 * np.log10(255**2 / rows[f"mse_{region}"])
+    assert np.allclose(rows[f"psnr_{region}"], expected)
 
 
 def test_short_readings_count_their_missing_characters_as_errors(evaluation):

@@ -49,6 +49,9 @@ def make_rows(readings, *, condition="light", method="full", reader="judge", psn
                 "psnr_plate": psnr,
                 "psnr_frame": psnr,
                 "ssim_plate": 0.5,
+                "ssim_frame": 0.6,
+                "mse_plate": 4.0 * plate,
+                "mse_frame": 2.0,
                 "style": "blue",
                 "seen_typeface": plate % 2,
                 "seen_surroundings": 1,
@@ -140,6 +143,17 @@ def test_infinite_psnr():
     rows.loc[:2, "psnr_plate"] = [10.0, 20.0, 30.0]
     interval, _ = figure(rows, "psnr_plate", **DRAWS)
     assert interval.estimate == 20 and interval.n == 3
+
+
+def test_mean_squared_error_is_a_mean_over_plates_in_squared_levels():
+    rows = make_rows(right(2, 4))
+    table = image_table(rows, **DRAWS)
+    line = one(table, condition="light", measure="mse_plate")
+    assert line["estimate"] == pytest.approx(4 * (0 + 1 + 2 + 3) / 4)
+    assert line["low"] < line["estimate"] < line["high"] and line["n"] == 4
+    wide = readable(table, index=["method"], columns=["condition", "measure"])
+    assert wide.loc["full", ("light", "mse_frame")] == "2.0 [2.0, 2.0]"
+    assert wide.loc["full", ("light", "ssim_frame")] == "0.600 [0.600, 0.600]"
 
 
 def test_seen_and_held_out_are_apart():

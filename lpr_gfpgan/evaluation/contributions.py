@@ -1,0 +1,111 @@
+"""What a part of the method contributes, over training seeds and plates.
+
+Two checkpoints differ by chance, too: training again with another seed gives other figures. A claim
+about a contribution therefore compares variants that were trained with several seeds each, paired
+by seed and plate. With one seed a line says so, and speaks of these two checkpoints only.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from ..errors import DataError
+from ..metrics import bootstrap_seeds, crossed_interval
+from .lines import condition_of
+from .methods import BASELINES, FULL, JUDGE
+from .tables import MEASURES, READING_MEASURES
+
+CLAIM_MEASURES = (*READING_MEASURES, "psnr_plate", "ssim_plate")
+
+
+def contribution_table(
+    rows: pd.DataFrame,
+    *,
+    draws: int,
+    seed: int,
+    first: str = FULL,
+    reader: str = JUDGE,
+    measures: Sequence[str] = CLAIM_MEASURES,
+) -> pd.DataFrame:
+    """Paired differences, one variant less each other, over training seeds and plates.
+
+    A plate's value is its mean over the conditions of the rows; give the conditions in which a part
+    should act to see it there.
+
+    Args:
+        rows: the test's rows.
+        draws: bootstrap resamples.
+        seed: of the resamples.
+        first: the variant that the others are taken from.
+        reader: whose readings count.
+        measures: keys of `tables.MEASURES`.
+
+    Returns:
+        One line per other variant and measure: `first`, `second`, `condition`, `reader`, `measure`;
+        `n` plates, `seeds` and `scope` (see `metrics.SeedInterval`); `estimate`, `low`, `high` by
+        `metrics.bootstrap_seeds`; `crossed_low`, `crossed_high` by `metrics.crossed_interval`. NaN
+        where a value is infinite, such as the PSNR of an image identical to its original.
+
+    Raises:
+        DataError: the variant is not among the rows, or shares no training seed with another one,
+            or some plate was not tested with every seed under every condition.
+    """
+    trained = rows[~rows["method"].isin(BASELINES) & (rows["reader"] == reader)]
+    variants = list(dict.fromkeys(trained["variant"]))
+    if first not in variants:
+        raise DataError(f"no variant {first!r} read by {reader!r} among the rows; train it first")
+    lines = []
+    for second in (name for name in variants if name != first):
+        pair = [trained[trained["variant"] == name] for name in (first, second)]
+        for measure in measures:
+            values = _paired(*pair, measure)
+            line = {
+                "first": first,
+                "second": second,
+                "condition": condition_of(trained),
+                "reader": reader,
+                "measure": measure,
+            }
+            lines.append({**line, **_ends(values, draws=draws, seed=seed)})
+    return pd.DataFrame(lines)
+
+
+def _paired(first: pd.DataFrame, second: pd.DataFrame, measure: str) -> np.ndarray:
+    """The differences [seeds, plates], each a mean over conditions."""
+    names = [part["variant"].iloc[0] for part in (first, second)]
+    common = sorted(set(first["training_seed"]) & set(second["training_seed"]))
+    if not common:
+        raise DataError(f"{names[0]} and {names[1]} share no training seed; train both with one")
+    wide = []
+    for part in (first, second):
+        part = part[part["training_seed"].isin(common)]
+        wide.append(
+            part.assign(value=MEASURES[measure](part).astype(float))
+            .pivot(index="training_seed", columns=["plate", "condition"], values="value")
+            .sort_index(axis=1)
+        )
+    paired = wide[0].columns.equals(wide[1].columns)
+    if not paired or any(part.isna().any(axis=None) for part in wide):
+        raise DataError(
+            f"{names[0]} and {names[1]} were not tested on the same plates under the same "
+            "conditions with every seed; run `make reproduce` again"
+        )
+    with np.errstate(invalid="ignore"):
+        difference = wide[0] - wide[1]
+    return difference.T.groupby(level="plate").mean().T.to_numpy()
+
+
+def _ends(values: np.ndarray, *, draws: int, seed: int) -> dict[str, object]:
+    seeds, plates = values.shape
+    line = dict.fromkeys(("estimate", "low", "high", "crossed_low", "crossed_high"), np.nan)
+    finite = np.isfinite(values).all()
+    drawn = bootstrap_seeds(
+        values if finite else np.zeros_like(values), draws=draws, rng=np.random.default_rng(seed)
+    )
+    if finite:
+        line |= {"estimate": drawn.estimate, "low": drawn.low, "high": drawn.high}
+        if plates > 1:
+            crossed = crossed_interval(values)
+            line |= {"crossed_low": crossed.low, "crossed_high": crossed.high}
+    return {"n": plates, "seeds": seeds, "scope": drawn.scope, **line}

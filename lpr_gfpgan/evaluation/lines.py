@@ -1,0 +1,90 @@
+"""What the lines of long tables have in common.
+
+Within one condition a plate occurs once, so a share has a Wilson interval; over several conditions
+plates are resampled with all their rows.
+"""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ..metrics import Interval, bootstrap_mean, wilson
+
+POOLED = "all"
+
+
+def by_condition(rows: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
+    """Each condition's rows, then all of them."""
+    parts = [(str(name), part) for name, part in rows.groupby("condition", sort=False)]
+    return [*parts, (POOLED, rows)]
+
+
+def share_of_rows(
+    hits: np.ndarray, plates: np.ndarray, *, one_condition: bool, draws: int, seed: int
+) -> tuple[Interval, str]:
+    """The share of rows that are hits, with its interval.
+
+    Args:
+        hits: [N] 0 or 1.
+        plates: [N] the plate of each row.
+        one_condition: whether each plate occurs once.
+        draws: bootstrap resamples.
+        seed: of the resamples.
+
+    Returns:
+        The figure, all NaN with n 0 where there are no rows, and how its interval was found.
+    """
+    if not len(hits):
+        return Interval(np.nan, np.nan, np.nan, 0), "undefined"
+    if one_condition:
+        return wilson(int(hits.sum()), len(hits)), "Wilson"
+    _, place = np.unique(plates, return_inverse=True)
+    sums, counts = np.bincount(place, weights=hits), np.bincount(place)
+    return share_over_plates(sums, counts, draws=draws, seed=seed)
+
+
+def share_over_plates(
+    sums: np.ndarray, counts: np.ndarray, *, draws: int, seed: int
+) -> tuple[Interval, str]:
+    """Bootstrap over plates of a share in 0..1, given each plate's sum and count.
+
+    Where all is right or all is wrong every resample is the same, which would claim certainty; the
+    ends are then Wilson's for that many plates.
+    """
+    if not sums.any() or np.array_equal(sums, counts):
+        return wilson(len(sums) if sums.any() else 0, len(sums)), "Wilson over plates"
+    rng = np.random.default_rng(seed)
+    return bootstrap_mean(sums, counts=counts, draws=draws, rng=rng), "bootstrap"
+
+
+def condition_of(rows: pd.DataFrame) -> str:
+    """The one condition of the rows, or POOLED where there are several."""
+    names = rows["condition"].unique()
+    return str(names[0]) if len(names) == 1 else POOLED
+
+
+def table_line(
+    found: tuple[Interval, str], condition: str, method: str, reader: str, measure: str
+) -> dict[str, Any]:
+    """One figure as a line: whose it is, then n, estimate, low, high and interval.
+
+    Args:
+        found: the figure, and how its interval was found.
+        condition: a condition's name, or POOLED.
+        method: what was read.
+        reader: who read it; empty for image measures.
+        measure: what the figure measures.
+    """
+    interval, kind = found
+    return {
+        "condition": condition,
+        "method": method,
+        "reader": reader,
+        "measure": measure,
+        "n": interval.n,
+        "estimate": interval.estimate,
+        "low": interval.low,
+        "high": interval.high,
+        "interval": kind,
+    }
