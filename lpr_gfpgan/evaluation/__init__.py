@@ -1,7 +1,8 @@
 """The test: every method under every condition, read by readers that no training saw.
 
-- `protocol`: conditions and their degraded sets, `methods`: what is compared, `rows`: one row per
-  (plate, condition, method, reader), `run`: the test itself.
+- `protocol`: conditions and their degraded sets, `methods`: what is compared, `classical` and
+  `deconvolution`: methods that learn nothing, `rows`: one row per (plate, condition, method,
+  reader), `run`: the test itself.
 - `tables`: every figure, computed from the rows with its interval and n.
 - `figures`: pictures of rows and tables. Needs matplotlib and seaborn, so it is imported by name.
 - `report`: tables and figures as files and views; `check`: a new run against the committed figures;
@@ -9,6 +10,7 @@
 """
 
 from .check import check, compare_figures
+from .classical import CLASSICAL, classical_methods
 from .methods import Method, baselines, method_names, restorer, restorers
 from .protocol import Condition, DegradedSet, PlateTest, conditions, degraded_set, load_plates
 from .rows import read_rows
@@ -25,6 +27,7 @@ from .tables import (
 )
 
 __all__ = [
+    "CLASSICAL",
     "Condition",
     "DegradedSet",
     "Evaluation",
@@ -33,6 +36,7 @@ __all__ = [
     "accuracy_table",
     "baselines",
     "check",
+    "classical_methods",
     "compare",
     "compare_figures",
     "conditions",

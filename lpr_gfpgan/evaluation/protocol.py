@@ -69,14 +69,16 @@ class DegradedSet:
         condition: the condition's name.
         bilinear: uint8 [N, H, W, 3], the small image enlarged as a reader's own resize would.
         bicubic: uint8 [N, H, W, 3], the same small image enlarged bicubically; what restorers get.
+        lanczos: uint8 [N, H, W, 3], the same small image enlarged by Lanczos's kernel.
         parameters: N rows, what was drawn for each plate.
         set_sha256: of the texts and the drawn parameters, to six digits; the same on any machine.
-        pixels_sha256: of both images; rounding may differ between processors.
+        pixels_sha256: of the first two images; rounding may differ between processors.
     """
 
     condition: str
     bilinear: np.ndarray
     bicubic: np.ndarray
+    lanczos: np.ndarray
     parameters: pd.DataFrame
     set_sha256: str
     pixels_sha256: str
@@ -141,7 +143,7 @@ def degraded_set(plates: PlateTest, condition: Condition) -> DegradedSet:
                 for part in torch.arange(len(plates)).split(CHUNK)
             ]
         )
-        for kind in ("bilinear", "bicubic")
+        for kind in ("bilinear", "bicubic", "lanczos")
     }
     drawn = pd.DataFrame(parameters.to_rows())
     drawn.insert(0, "plate", batch.index.numpy())
