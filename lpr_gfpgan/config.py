@@ -212,6 +212,33 @@ class EvaluationSettings:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ClassicalSettings:
+    """Strengths of the classical methods, the same for every plate and condition.
+
+    Lengths are fractions of the frame's width, so that one setting serves every frame size.
+    `unsharp_radius` is the sigma of the mask's Gaussian. `wiener_balance` weighs roughness against
+    the data. `richardson_lucy_damping` is in grey levels, 0 for none. `fixed_sigma` is the sigma of
+    the Gaussian that deconvolution assumes where it is not told the kernel.
+    """
+
+    unsharp_radius: float
+    unsharp_amount: float
+    wiener_balance: float
+    richardson_lucy_iterations: int
+    richardson_lucy_damping: float
+    fixed_sigma: float
+
+    def __post_init__(self) -> None:
+        """Refuse values out of range."""
+        for name in ("unsharp_radius", "fixed_sigma"):
+            _within(f"classical.{name}", getattr(self, name), 0, 0.25, open_below=True)
+        _within("classical.unsharp_amount", self.unsharp_amount, 0, 100)
+        _within("classical.wiener_balance", self.wiener_balance, 0, 1e6, open_below=True)
+        _within("classical.richardson_lucy_iterations", self.richardson_lucy_iterations, 1, 10_000)
+        _within("classical.richardson_lucy_damping", self.richardson_lucy_damping, 0, 255)
+
+
+@dataclass(frozen=True, kw_only=True)
 class AblationSettings:
     """What one variant switches off: the paper's three contributions, one key each.
 
@@ -466,3 +493,12 @@ def _only_keys(where: str, values: Mapping[str, Any], names: set[str]) -> None:
 def _one_of(where: str, value: Any, choices: tuple[str, ...]) -> None:
     if value not in choices:
         raise ConfigError(f"{where}: {value!r} is not one of {', '.join(map(str, choices))}")
+
+
+def _within(where: str, value: float, low: float, high: float, *, open_below: bool = False) -> None:
+    above = value > low if open_below else value >= low
+    if not (above and value <= high):
+        from_low = f"above {low:g}" if open_below else f"from {low:g}"
+        raise ConfigError(
+            f"{where}: {value!r} is out of range; give a number {from_low} to {high:g}"
+        )

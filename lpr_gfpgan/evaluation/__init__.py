@@ -2,8 +2,8 @@
 
 - `protocol`: conditions and their degraded sets; `grid`: the paper's 51 conditions; `strengths`:
   how strong they are and which exceed the training; `sets`: degraded sets on disk.
-- `methods`: what is compared, `rows`: one row per (plate, condition, method, reader), `run`: the
-  test itself.
+- `methods`: what is compared; `classical` and `deconvolution`: methods that learn nothing; `rows`: one row per (plate, condition, method, reader);
+  `run`: the test itself.
 - `tables`: every figure, computed from the rows with its interval and n.
 - `honesty`: false reads above a reader's threshold; `confidence`: calibration, ranking, abstention;
   `consistency`: does a restored image explain the degraded one; `contributions`: differences over
@@ -14,6 +14,7 @@
 """
 
 from .check import check, compare_figures
+from .classical import CLASSICAL, classical_methods
 from .confidence import calibration_table, reliability_table, risk_coverage_table
 from .consistency import consistency_rows, consistency_table
 from .contributions import contribution_table
@@ -47,6 +48,7 @@ from .tables import (
 )
 
 __all__ = [
+    "CLASSICAL",
     "Condition",
     "DegradedSet",
     "Evaluation",
@@ -59,6 +61,7 @@ __all__ = [
     "baselines",
     "calibration_table",
     "check",
+    "classical_methods",
     "compare",
     "compare_figures",
     "conditions",
