@@ -2,8 +2,8 @@
 
 - `protocol`: conditions and their degraded sets; `grid`: the paper's 51 conditions; `strengths`:
   how strong they are and which exceed the training; `sets`: degraded sets on disk.
-- `methods`: what is compared; `classical` and `deconvolution`: methods that learn nothing; `rows`: one row per (plate, condition, method, reader);
-  `run`: the test itself.
+- `methods`: what is compared; `classical` and `deconvolution`: methods that learn nothing; `rows`:
+  one row per (plate, condition, method, reader); `run`: the test itself.
 - `tables`: every figure, computed from the rows with its interval and n.
 - `honesty`: false reads above a reader's threshold; `confidence`: calibration, ranking, abstention;
   `consistency`: does a restored image explain the degraded one; `contributions`: differences over
