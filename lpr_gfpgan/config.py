@@ -18,7 +18,7 @@ import yaml
 from .errors import ConfigError
 
 PARAMS = "params.yaml"
-_TOP = {"profile", "variants", "seeds", "degradations", "ablations", "profiles"}
+_TOP = {"profile", "variants", "seeds", "degradations", "classical", "ablations", "profiles"}
 T = TypeVar("T")
 
 
@@ -202,9 +202,13 @@ class RestorerSettings:
 
 @dataclass(frozen=True, kw_only=True)
 class EvaluationSettings:
-    """The test: plates per condition, conditions (keys of `degradations`), bootstrap draws."""
+    """The test: plates per condition, conditions (keys of `degradations`), bootstrap draws.
+
+    `grid_plates`: plates per cell of the paper's grid, in either protocol.
+    """
 
     plates: int
+    grid_plates: int
     kid_plates: int
     conditions: list[str]
     bootstrap: int
@@ -351,6 +355,7 @@ class Study:
     variants: list[str]
     seeds: list[int]
     settings: ProfileSettings
+    classical: ClassicalSettings
     ablations: dict[str, AblationSettings]
     degradations: dict[str, dict[str, Any]]
     paths: Paths
@@ -422,6 +427,7 @@ def load_study(profile: str | None = None, *, params: Path | str | None = None) 
         variants=variants,
         seeds=_convert(list[int], content["seeds"], "seeds"),
         settings=settings,
+        classical=build(ClassicalSettings, content["classical"], "classical"),
         ablations=ablations,
         degradations=content["degradations"],
         paths=Paths(output, name),

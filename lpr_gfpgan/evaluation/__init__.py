@@ -15,11 +15,12 @@
 
 from .check import check, compare_figures
 from .classical import CLASSICAL, classical_methods
+from .compared import compared_methods, method_names
 from .confidence import calibration_table, reliability_table, risk_coverage_table
 from .consistency import consistency_rows, consistency_table
 from .contributions import contribution_table
 from .honesty import adjust, false_read_table, threshold_table, thresholds
-from .methods import Method, baselines, method_names, restorer, restorers
+from .methods import Method, baselines, restorer, restorers
 from .protocol import (
     Condition,
     DegradedSet,
@@ -64,6 +65,7 @@ __all__ = [
     "classical_methods",
     "compare",
     "compare_figures",
+    "compared_methods",
     "conditions",
     "consistency_rows",
     "consistency_table",

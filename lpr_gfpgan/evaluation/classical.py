@@ -40,6 +40,7 @@ CLASSICAL = (
     RICHARDSON_LUCY_TRUE,
     RICHARDSON_LUCY_FIXED,
 )
+TRUE_KERNEL = (WIENER_TRUE, RICHARDSON_LUCY_TRUE)
 REACH_STEP = 8  # px; a sample's canvas follows from its own reach alone, whatever the batch
 
 Deconvolution = Callable[[Tensor, Tensor], Tensor]

@@ -13,7 +13,7 @@ import pandas as pd
 from ..errors import DataError
 from ..metrics import bootstrap_seeds, crossed_interval
 from .lines import condition_of
-from .methods import BASELINES, FULL, JUDGE
+from .methods import FULL, JUDGE
 from .tables import MEASURES, READING_MEASURES
 
 CLAIM_MEASURES = (*READING_MEASURES, "psnr_plate", "ssim_plate")
@@ -51,7 +51,7 @@ def contribution_table(
         DataError: the variant is not among the rows, or shares no training seed with another one,
             or some plate was not tested with every seed under every condition.
     """
-    trained = rows[~rows["method"].isin(BASELINES) & (rows["reader"] == reader)]
+    trained = rows[(rows["variant"] != "") & (rows["reader"] == reader)]
     variants = list(dict.fromkeys(trained["variant"]))
     if first not in variants:
         raise DataError(f"no variant {first!r} read by {reader!r} among the rows; train it first")

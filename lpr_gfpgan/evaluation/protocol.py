@@ -168,18 +168,23 @@ def study_conditions(study: Study) -> list[MixedCondition]:
     ]
 
 
-def load_plates(study: Study) -> PlateTest:
-    """The first `evaluation.plates` plates of the test split.
+def load_plates(study: Study, split: str = "test", *, count: int | None = None) -> PlateTest:
+    """The first plates of a split.
+
+    Args:
+        study: the study.
+        split: "test", or "validation" for what is fixed before the test.
+        count: how many; `evaluation.plates` when not given.
 
     Raises:
         DataError: the set is missing, damaged, or smaller than asked for.
     """
-    plates = PlateSet(study.paths.plates, "test", verify=True)
-    wanted = study.settings.evaluation.plates
+    plates = PlateSet(study.paths.plates, split, verify=True)
+    wanted = study.settings.evaluation.plates if count is None else count
     if not 0 < wanted <= len(plates):
         raise DataError(
-            f"evaluation.plates: {wanted} wanted, the test split has {len(plates)}; lower it or "
-            "raise plates.test in params.yaml"
+            f"{wanted} plates wanted, the {split} split has {len(plates)}; lower them in "
+            f"`evaluation` or raise plates.{split} in params.yaml"
         )
     index = np.arange(wanted)
     return PlateTest(

@@ -11,7 +11,8 @@ from ..errors import DataError
 from ..files import read_image
 from . import figures
 from .check import new_figures
-from .methods import DEGRADED, DIRECT, JUDGE, method_names
+from .compared import method_names
+from .methods import DEGRADED, DIRECT, JUDGE
 from .rows import read_rows, write_table
 from .run import cut_sheet, examples_path, rows_path
 from .summary import CLAIMS_NOTHING, claims_nothing

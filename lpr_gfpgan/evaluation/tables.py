@@ -21,7 +21,7 @@ from ..metrics import (
     wilson,
 )
 from .lines import POOLED, by_condition, share_over_plates, table_line
-from .methods import BASELINES, BICUBIC, DEGRADED, DIRECT, JUDGE, ORIGINAL
+from .methods import DEGRADED, DIRECT, JUDGE, ORIGINAL
 
 MAJORITY = "majority guess"
 
@@ -163,23 +163,20 @@ def position_table(rows: pd.DataFrame, *, draws: int, seed: int) -> pd.DataFrame
 def comparisons(rows: pd.DataFrame) -> list[tuple[tuple[str, str], tuple[str, str]]]:
     """The paired differences worth a line, as ((method, reader), (method, reader)).
 
-    The full model (the first variant where there is no `full`), judged, less: the degraded image,
-    bicubic enlargement, the direct reading of the degraded image, and every other variant with the
-    same training seed.
+    The full model (the first variant where there is no `full`), judged, less: the degraded image
+    and every other method without training, the direct reading of the degraded image, and every
+    other variant with the same training seed.
     """
     known = rows.drop_duplicates("method")
-    trained = known[~known["method"].isin(BASELINES)]
+    trained = known[known["variant"] != ""]
     if trained.empty:
         return []
     main = "full" if "full" in set(trained["variant"]) else trained["variant"].iloc[0]
     pairs = []
     for full in trained[trained["variant"] == main].itertuples():
         first = (full.method, JUDGE)
-        pairs += [
-            (first, (DEGRADED, JUDGE)),
-            (first, (BICUBIC, JUDGE)),
-            (first, (DEGRADED, DIRECT)),
-        ]
+        plain = known[(known["variant"] == "") & ~known["method"].isin([ORIGINAL])]["method"]
+        pairs += [(first, (name, JUDGE)) for name in plain] + [(first, (DEGRADED, DIRECT))]
         others = trained[
             (trained["variant"] != main) & (trained["training_seed"] == full.training_seed)
         ]

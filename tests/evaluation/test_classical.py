@@ -10,7 +10,7 @@ from lpr_gfpgan.degradations import DegradationParameters, DegradationRanges, de
 from lpr_gfpgan.errors import ConfigError
 from lpr_gfpgan.evaluation import (
     CLASSICAL,
-    Condition,
+    MixedCondition,
     classical_methods,
     degraded_set,
     load_plates,
@@ -53,7 +53,7 @@ def methods(**changes):
 
 
 def degraded_by(ranges, plates):
-    return degraded_set(plates, Condition(name="a condition", ranges=ranges, seed=3))
+    return degraded_set(plates, MixedCondition(name="a condition", ranges=ranges, seed=3))
 
 
 def quality(plates, images):

@@ -45,6 +45,7 @@ def make_set(plates, name="made", **values):
         condition=name,
         bilinear=bilinear,
         bicubic=bicubic,
+        lanczos=bicubic,
         parameters=rows,
         set_sha256="",
         pixels_sha256="",

@@ -9,6 +9,7 @@ import pytest
 
 from lpr_gfpgan.errors import DataError, WeightsError
 from lpr_gfpgan.evaluation import (
+    CLASSICAL,
     evaluate,
     examples_path,
     method_names,
@@ -16,6 +17,9 @@ from lpr_gfpgan.evaluation import (
     rows_path,
     write,
 )
+from lpr_gfpgan.evaluation.classical import TRUE_KERNEL
+from lpr_gfpgan.evaluation.consistency import WRONG
+from lpr_gfpgan.evaluation.grid_run import evaluate_grid, grid_name, write_grid
 from lpr_gfpgan.evaluation.run import cut_sheet
 from lpr_gfpgan.files import read_image
 from lpr_gfpgan.networks import PlateReader, save_weights
@@ -85,7 +89,7 @@ def test_written_files_repeat_byte_for_byte(evaluation, study, tmp_path):
         files = sorted(p for p in (tmp_path / name).rglob("*") if p.is_file())
         contents.append({p.relative_to(tmp_path / name): p.read_bytes() for p in files})
         assert json.loads(paths.metrics("evaluation").read_text()) == figures
-    assert contents[0] == contents[1] and len(contents[0]) == 2 + 2 + 2
+    assert contents[0] == contents[1] and len(contents[0]) == 4 + 2 + 2
 
 
 def test_rows_survive_the_file(evaluation, study, tmp_path):
@@ -130,7 +134,9 @@ def test_from_weights_on_disk(study, network, tmp_path):
     (tmp_path / "data" / "synthetic").mkdir(parents=True)
     paths.plates.symlink_to(study.paths.plates)
     study = dataclasses.replace(study, paths=paths, seeds=[0, 1], variants=["full"])
-    assert method_names(study)[3:] == ["full-0", "full-1"]
+    assert method_names(study)[3:] == [*CLASSICAL, "full-0", "full-1"]
+    published = method_names(study, "as_published")
+    assert set(method_names(study)) - set(published) == set(TRUE_KERNEL)
     for seed in study.seeds:
         save_weights(
             paths.restorer("full", seed),
@@ -156,3 +162,13 @@ def test_from_weights_on_disk(study, network, tmp_path):
     assert set(result.rows["training_seed"]) == {"", "0", "1"}
     assert result.rows["plate"].nunique() == 6
     assert np.isfinite(result.rows.query("method != 'original'")["psnr_frame"]).all()
+    assert set(result.consistency["method"]) == {*result.methods, WRONG}
+    assert len(result.clean) == 2 * study.settings.plates.validation
+    for protocol in ("corrected", "as_published"):
+        grid = evaluate_grid(study, protocol, device="cpu")
+        facts = write_grid(grid, study, protocol)
+        assert facts["conditions"] + len(facts["skipped"]) == 51
+        assert grid.methods == method_names(study, protocol)
+        assert (grid.rows.groupby("condition")["plate"].nunique() == 4).all()
+        stored = read_rows(rows_path(study, grid_name(protocol)))
+        pd.testing.assert_frame_equal(stored, grid.rows, rtol=1e-5)
