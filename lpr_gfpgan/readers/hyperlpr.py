@@ -33,8 +33,10 @@ from .reader import Reading
 SCORE = 0.5
 """Least score of a detection, as in HyperLPR."""
 
-# Part of the view's width and height that the plate takes up, as believed before each pass.
-_VIEWS = (0.85, 0.85)
+# Part of the refiner's view, along each side, that the plate takes up as believed before each pass.
+# A box seldom touches the corners of a tilted plate, so it is looked at from further off.
+_VIEWS_OF_BOX = (0.6, 0.7)
+_VIEWS_OF_QUAD = (0.85, 0.85)
 
 _UNREADABLE = 1e-30  # a probability whose logarithm is finite
 _KNOWN = [i for i, character in enumerate(CLASSES, start=1) if character in CHARACTERS]
@@ -162,7 +164,7 @@ class HyperLPR:
         x0, y0, x1, y1 = box = np.asarray(box, np.float64).reshape(4)
         if not (x1 > x0 and y1 > y0):
             raise DataError(f"the box {box.tolist()} has no area; give x0, y0, x1, y1 in pixels")
-        return self._refined(photo, box_quad(box))
+        return self._refined(photo, box_quad(box), _VIEWS_OF_BOX)
 
     def find_plates(self, photo: np.ndarray, *, least: float = SCORE) -> list[FoundPlate]:
         """Finds plates in a photograph with their corners, best first.
@@ -183,7 +185,8 @@ class HyperLPR:
         """Reads one plate of a picture, as given or, where that is more confident, refined."""
         reading = self._recognise(picture, quad)
         if refine:
-            other = self._recognise(picture, self._refined(picture, quad))
+            refined = self._refined(picture, quad, _VIEWS_OF_QUAD)
+            other = self._recognise(picture, refined)
             reading = max(reading, other, key=lambda each: each.confidence)
         return reading
 
@@ -191,10 +194,10 @@ class HyperLPR:
         plate = warp(picture, homography(quad, _rectangle(PLATE_SIZE)), PLATE_SIZE)
         return decode_scores(self.models.scores(plate))
 
-    def _refined(self, picture: np.ndarray, quad: np.ndarray) -> np.ndarray:
+    def _refined(self, picture: np.ndarray, quad: np.ndarray, views: Sequence[float]) -> np.ndarray:
         """Corners placed anew, each pass looking at the plate as rectified by the one before."""
         size = np.array(CORNER_SIZE[::-1])
-        for share in _VIEWS:
+        for share in views:
             target = size / 2 + (_rectangle(CORNER_SIZE) - size / 2) * share
             matrix = homography(quad, target)
             placed = self.models.corners(warp(picture, matrix, CORNER_SIZE)) * size
