@@ -1,6 +1,7 @@
 """Runs the paper's grid: its 51 conditions in one protocol, fewer plates in each."""
 
 import time
+from pathlib import Path
 
 import pandas as pd
 import torch
@@ -13,13 +14,18 @@ from .compared import compared_methods
 from .grid import conditions, skipped
 from .protocol import load_plates
 from .rows import write_table
-from .run import Evaluation, compare, open_readers, rows_path
+from .run import Evaluation, compare, open_readers
 from .strengths import strength_table
 
 
 def grid_name(protocol: str) -> str:
-    """How files of a protocol's grid are named."""
+    """How the metrics and the timing of a protocol's grid are named."""
     return f"grid-{protocol}"
+
+
+def grid_rows_path(study: Study, protocol: str) -> Path:
+    """The rows of a protocol's grid."""
+    return study.paths.reports / "rows-grid" / f"{protocol}.csv.gz"
 
 
 def strengths(study: Study, protocol: str) -> pd.DataFrame:
@@ -68,8 +74,7 @@ def write_grid(evaluation: Evaluation, study: Study, protocol: str) -> dict:
     Returns:
         What the metrics file holds.
     """
-    name = grid_name(protocol)
-    write_table(rows_path(study, name), evaluation.rows)
+    write_table(grid_rows_path(study, protocol), evaluation.rows)
     table = strengths(study, protocol)
     facts = {
         "n": {"plates": int(evaluation.rows["plate"].nunique()), "rows": len(evaluation.rows)},
@@ -81,5 +86,5 @@ def write_grid(evaluation: Evaluation, study: Study, protocol: str) -> dict:
             for s in evaluation.sets
         },
     }
-    write_json(study.paths.metrics(name), facts)
+    write_json(study.paths.metrics(grid_name(protocol)), facts)
     return facts

@@ -19,7 +19,7 @@ from lpr_gfpgan.evaluation import (
 )
 from lpr_gfpgan.evaluation.classical import TRUE_KERNEL
 from lpr_gfpgan.evaluation.consistency import WRONG
-from lpr_gfpgan.evaluation.grid_run import evaluate_grid, grid_name, write_grid
+from lpr_gfpgan.evaluation.grid_run import evaluate_grid, grid_rows_path, write_grid
 from lpr_gfpgan.evaluation.run import cut_sheet
 from lpr_gfpgan.files import read_image
 from lpr_gfpgan.networks import PlateReader, save_weights
@@ -170,5 +170,5 @@ def test_from_weights_on_disk(study, network, tmp_path):
         assert facts["conditions"] + len(facts["skipped"]) == 51
         assert grid.methods == method_names(study, protocol)
         assert (grid.rows.groupby("condition")["plate"].nunique() == 4).all()
-        stored = read_rows(rows_path(study, grid_name(protocol)))
+        stored = read_rows(grid_rows_path(study, protocol))
         pd.testing.assert_frame_equal(stored, grid.rows, rtol=1e-5)
