@@ -129,14 +129,14 @@ def test_rows_that_are_missing_damaged_or_doubled(evaluation, tmp_path):
         read_rows(tmp_path / "less.csv")
 
 
-def test_from_weights_on_disk(study, network, tmp_path):
-    paths = dataclasses.replace(study.paths, output=tmp_path)
-    (tmp_path / "data" / "synthetic").mkdir(parents=True)
+@pytest.fixture(scope="module")
+def weighted(study, network, tmp_path_factory):
+    """The study with untrained weights of two seeds of `full` and of both readers on disk."""
+    output = tmp_path_factory.mktemp("weighted")
+    paths = dataclasses.replace(study.paths, output=output)
+    (output / "data" / "synthetic").mkdir(parents=True)
     paths.plates.symlink_to(study.paths.plates)
     study = dataclasses.replace(study, paths=paths, seeds=[0, 1], variants=["full"])
-    assert method_names(study)[3:] == [*CLASSICAL, "full-0", "full-1"]
-    published = method_names(study, "as_published")
-    assert set(method_names(study)) - set(published) == set(TRUE_KERNEL)
     for seed in study.seeds:
         save_weights(
             paths.restorer("full", seed),
@@ -145,8 +145,6 @@ def test_from_weights_on_disk(study, network, tmp_path):
             config=network.config,
             provenance={},
         )
-    with pytest.raises(WeightsError, match="reader-judge"):
-        evaluate(study, device="cpu")
     for name in ("judge", "direct"):
         settings = getattr(study.settings.readers, name)
         reader = PlateReader(
@@ -157,18 +155,35 @@ def test_from_weights_on_disk(study, network, tmp_path):
             seed=settings.seed,
         )
         save_weights(paths.reader(name), reader, kind="reader", config=reader.config, provenance={})
-    result = evaluate(study, device="cpu")
-    assert result.methods == method_names(study)
+    return study
+
+
+def test_a_missing_reader_is_named(weighted, tmp_path):
+    paths = dataclasses.replace(weighted.paths, output=tmp_path)
+    with pytest.raises(WeightsError, match="reader-judge"):
+        evaluate(dataclasses.replace(weighted, paths=paths), device="cpu")
+
+
+def test_from_weights_on_disk(weighted):
+    names = method_names(weighted)
+    assert names[3:] == [*CLASSICAL, "full-0", "full-1"]
+    published = method_names(weighted, "as_published")
+    assert set(names) - set(published) == set(TRUE_KERNEL)
+    result = evaluate(weighted, device="cpu")
+    assert result.methods == names
     assert set(result.rows["training_seed"]) == {"", "0", "1"}
     assert result.rows["plate"].nunique() == 6
     assert np.isfinite(result.rows.query("method != 'original'")["psnr_frame"]).all()
     assert set(result.consistency["method"]) == {*result.methods, WRONG}
-    assert len(result.clean) == 2 * study.settings.plates.validation
-    for protocol in ("corrected", "as_published"):
-        grid = evaluate_grid(study, protocol, device="cpu")
-        facts = write_grid(grid, study, protocol)
-        assert facts["conditions"] + len(facts["skipped"]) == 51
-        assert grid.methods == method_names(study, protocol)
-        assert (grid.rows.groupby("condition")["plate"].nunique() == 4).all()
-        stored = read_rows(grid_rows_path(study, protocol))
-        pd.testing.assert_frame_equal(stored, grid.rows, rtol=1e-5)
+    assert len(result.clean) == 2 * weighted.settings.plates.validation
+
+
+def test_the_grid_of_the_public_code(weighted):
+    """The notebook of the grid runs the corrected protocol."""
+    grid = evaluate_grid(weighted, "as_published", device="cpu")
+    facts = write_grid(grid, weighted, "as_published")
+    assert facts["conditions"] + len(facts["skipped"]) == 51
+    assert grid.methods == method_names(weighted, "as_published")
+    assert (grid.rows.groupby("condition")["plate"].nunique() == 4).all()
+    stored = read_rows(grid_rows_path(weighted, "as_published"))
+    pd.testing.assert_frame_equal(stored, grid.rows, rtol=1e-5)
