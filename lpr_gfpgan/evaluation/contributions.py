@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from ..errors import DataError
-from ..metrics import bootstrap_seeds, crossed_interval
+from ..metrics import bootstrap_seeds, crossed_interval, crossed_p
 from .lines import condition_of
 from .methods import FULL, JUDGE
 from .tables import MEASURES, READING_MEASURES
@@ -44,8 +44,9 @@ def contribution_table(
     Returns:
         One line per other variant and measure: `first`, `second`, `condition`, `reader`, `measure`;
         `n` plates, `seeds` and `scope` (see `metrics.SeedInterval`); `estimate`, `low`, `high` by
-        `metrics.bootstrap_seeds`; `crossed_low`, `crossed_high` by `metrics.crossed_interval`. NaN
-        where a value is infinite, such as the PSNR of an image identical to its original.
+        `metrics.bootstrap_seeds`; `crossed_low`, `crossed_high` by `metrics.crossed_interval`;
+        `p` by `metrics.crossed_p`. NaN where a value is infinite, such as the PSNR of an image
+        identical to its original.
 
     Raises:
         DataError: the variant is not among the rows, or shares no training seed with another one,
@@ -98,7 +99,7 @@ def _paired(first: pd.DataFrame, second: pd.DataFrame, measure: str) -> np.ndarr
 
 def _ends(values: np.ndarray, *, draws: int, seed: int) -> dict[str, object]:
     seeds, plates = values.shape
-    line = dict.fromkeys(("estimate", "low", "high", "crossed_low", "crossed_high"), np.nan)
+    line = dict.fromkeys(("estimate", "low", "high", "crossed_low", "crossed_high", "p"), np.nan)
     finite = np.isfinite(values).all()
     drawn = bootstrap_seeds(
         values if finite else np.zeros_like(values), draws=draws, rng=np.random.default_rng(seed)
@@ -108,4 +109,5 @@ def _ends(values: np.ndarray, *, draws: int, seed: int) -> dict[str, object]:
         if plates > 1:
             crossed = crossed_interval(values)
             line |= {"crossed_low": crossed.low, "crossed_high": crossed.high}
+            line["p"] = crossed_p(values)
     return {"n": plates, "seeds": seeds, "scope": drawn.scope, **line}

@@ -1,55 +1,44 @@
 """Pictures of the test's rows and tables.
 
-Every function returns a matplotlib figure and `save` writes it as a PNG whose bytes depend on the
-figure alone. Colours are seaborn's colour-blind palette; methods also differ by marker. Readings
+Every function returns a matplotlib figure; style and `save` are those of `figure_style`. Readings
 are drawn with the plates' own glyphs, so that province characters need no system font.
 """
 
 from collections.abc import Mapping, Sequence
-from itertools import cycle
-from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
 import pandas as pd
-import seaborn
 from matplotlib.figure import Figure
 
 from ..errors import DataError
-from ..files import atomic_path
 from ..metrics import alignment
 from ..plates import CLASSES
 from ..plates.drawing import atlas
+from .figure_style import MEASURE_NAMES, PALETTE, errors, method_styles, numbers, save
 from .methods import BICUBIC, DEGRADED, DIRECT, JUDGE, ORIGINAL
-from .tables import MAJORITY, POOLED
+from .tables import POOLED
 
-DPI = 120
+__all__ = [
+    "accuracy_figure",
+    "forest_plot",
+    "glyph_image",
+    "grid_order",
+    "learning_curves",
+    "position_figure",
+    "prior_figure",
+    "reading_image",
+    "restoration_grid",
+    "save",
+]
+
 INK = (40, 40, 40)
 WRONG = (213, 94, 0)
 TYPEFACE = "noto"
 CELL_WIDTH = 256
 GLYPH_HEIGHT = 40
 GAP = 10
-MARKERS = "osD^vP*X<>"
-_PALETTE = [c for k, c in enumerate(seaborn.color_palette("colorblind")) if k not in (7, 8)]
-_APART = {"direct reading": ("black", "d"), MAJORITY: ("0.6", "_")}  # no method of their own
-MEASURE_NAMES = {
-    "plate_accuracy": "plates read completely",
-    "character_accuracy": "character accuracy",
-    "plate_accuracy_without_province": "plates read, province left out",
-    "character_accuracy_without_province": "character accuracy, province left out",
-    "psnr_plate": "PSNR on the plate (dB)",
-    "psnr_frame": "PSNR on the frame (dB)",
-    "ssim_plate": "SSIM on the plate",
-}
-
-
-def save(figure: Figure, path: Path) -> Path:
-    """Writes a figure as PNG, without the date and version that would change its bytes."""
-    with atomic_path(path) as temporary:
-        figure.savefig(temporary, dpi=DPI, metadata={"Software": None})
-    return path
 
 
 def glyph_image(character: str, height: int = GLYPH_HEIGHT) -> np.ndarray:
@@ -180,9 +169,7 @@ def accuracy_figure(
     left.set_ylabel(f"{MEASURE_NAMES[measure]} (%)")
     right.set_ylabel(MEASURE_NAMES["psnr_plate"])
     for axes, part in ((left, shown), (right, quality)):
-        axes.set_title(
-            f"n = {_numbers(part['n'])} plates per condition, 95 % intervals", fontsize=9
-        )
+        axes.set_title(f"n = {numbers(part['n'])} plates per condition, 95 % intervals", fontsize=9)
     handles, labels = left.get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=5, fontsize=8, frameon=False)
     return figure
@@ -207,7 +194,7 @@ def forest_plot(
     )
     figure = Figure(figsize=(11, 1.2 + 0.42 * len(names)), layout="constrained")
     panels = figure.subplots(1, len(measures), sharey=True, squeeze=False)[0]
-    colour = seaborn.color_palette("colorblind")[0]
+    colour = PALETTE[0]
     for axes, measure in zip(panels, measures, strict=True):
         part = pooled[pooled["measure"] == measure]
         heights = [
@@ -216,7 +203,7 @@ def forest_plot(
         axes.errorbar(
             100 * part["estimate"],
             heights,
-            xerr=_errors(part, 100),
+            xerr=errors(part, 100),
             fmt="o",
             color=colour,
             capsize=3,
@@ -225,7 +212,7 @@ def forest_plot(
         reach = max(1.0, 105 * part[["low", "high"]].abs().to_numpy().max())
         axes.set_xlim(-reach, reach)
         axes.set_xlabel(f"difference in {MEASURE_NAMES[measure]} (percentage points)")
-        axes.set_title(f"n = {_numbers(part['n'])} plates, paired", fontsize=9)
+        axes.set_title(f"n = {numbers(part['n'])} plates, paired", fontsize=9)
         axes.grid(axis="x", alpha=0.3)
     panels[0].set_yticks(range(len(names)), names)
     panels[0].invert_yaxis()
@@ -285,8 +272,8 @@ def learning_curves(curves: Mapping[str, pd.DataFrame], *, title: str) -> Figure
                     known["step"],
                     known[loss],
                     label=run,
-                    color=_PALETTE[number % len(_PALETTE)],
-                    linestyle=lines[number // len(_PALETTE) % len(lines)],
+                    color=PALETTE[number % len(PALETTE)],
+                    linestyle=lines[number // len(PALETTE) % len(lines)],
                     linewidth=1.2,
                     marker="." if len(known) < 3 else None,
                 )
@@ -340,7 +327,7 @@ def _enlarged(image: np.ndarray) -> np.ndarray:
 def _points(axes: Any, table: pd.DataFrame, order: Sequence[str], *, scale: float) -> None:
     """Estimates with intervals: conditions across, methods side by side in fixed colours."""
     conditions = list(dict.fromkeys(table["condition"]))
-    styles = _styles(order)
+    styles = method_styles(order)
     for number, method in enumerate(order):
         part = table[table["method"] == method]
         shift = 0.8 * ((number + 0.5) / len(order) - 0.5)
@@ -348,7 +335,7 @@ def _points(axes: Any, table: pd.DataFrame, order: Sequence[str], *, scale: floa
         axes.errorbar(
             [conditions.index(name) + shift for name in part["condition"]],
             scale * part["estimate"],
-            yerr=_errors(part, scale),
+            yerr=errors(part, scale),
             fmt=marker,
             color=colour,
             markersize=5,
@@ -358,21 +345,3 @@ def _points(axes: Any, table: pd.DataFrame, order: Sequence[str], *, scale: floa
         )
     axes.set_xticks(range(len(conditions)), conditions)
     axes.grid(axis="y", alpha=0.3)
-
-
-def _styles(order: Sequence[str]) -> dict[str, tuple[Any, str]]:
-    """Colour and marker of each method, the same in every figure of a study."""
-    methods = [name for name in order if name not in _APART]
-    styles = zip(cycle(_PALETTE), cycle(MARKERS))
-    return _APART | dict(zip(methods, styles, strict=False))
-
-
-def _errors(table: pd.DataFrame, scale: float) -> np.ndarray:
-    """Distances from the estimates to the ends, [2, N]; rounding may leave -1e-17, which is 0."""
-    low, high = table["estimate"] - table["low"], table["high"] - table["estimate"]
-    return scale * np.clip(np.array([low, high]), 0, None)
-
-
-def _numbers(values: pd.Series) -> str:
-    low, high = values.min(), values.max()
-    return f"{low}" if low == high else f"{low} to {high}"

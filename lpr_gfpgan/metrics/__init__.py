@@ -26,7 +26,13 @@ from .reading import (
     majority_text,
     score,
 )
-from .resampling import SeedInterval, bootstrap_seeds, bootstrap_statistic, crossed_interval
+from .resampling import (
+    SeedInterval,
+    bootstrap_seeds,
+    bootstrap_statistic,
+    crossed_interval,
+    crossed_p,
+)
 from .selective import (
     RiskCoverage,
     acceptance_threshold,
@@ -67,6 +73,7 @@ __all__ = [
     "character_error_rate",
     "crop_box",
     "crossed_interval",
+    "crossed_p",
     "edit_distance",
     "expected_calibration_error",
     "holm",

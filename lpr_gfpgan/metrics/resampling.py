@@ -90,17 +90,29 @@ def bootstrap_statistic(
     for start in range(0, draws, step):
         weights = _multiplicities(n, min(step, draws - start), rng)
         figures[start : start + step] = statistic(weights)
+    drawn = figures.reshape(draws, -1)
     found = [
-        _ends(float(value), drawn, n, level=level, basic=basic)
-        for value, drawn in zip(estimate.ravel(), figures.reshape(draws, -1).T, strict=True)
+        _ends(float(value), low, high, n, basic=basic)
+        for value, low, high in zip(estimate.ravel(), *_quantiles(drawn, level), strict=True)
     ]
     return found if estimate.ndim else found[0]
 
 
-def _ends(value: float, drawn: np.ndarray, n: int, *, level: float, basic: bool) -> Interval:
+def _quantiles(drawn: np.ndarray, level: float) -> np.ndarray:
+    """Both ends of each column of [D, K] over the resamples in which it is defined: [2, K]."""
+    wanted = [(1 - level) / 2, (1 + level) / 2]
+    undefined = np.isnan(drawn)
+    ends = np.full((2, drawn.shape[1]), np.nan)
+    whole = ~undefined.any(axis=0)
+    ends[:, whole] = np.quantile(drawn[:, whole], wanted, axis=0)
+    for column in np.flatnonzero(~whole & ~undefined.all(axis=0)):
+        ends[:, column] = np.quantile(drawn[~undefined[:, column], column], wanted)
+    return ends
+
+
+def _ends(value: float, low: float, high: float, n: int, *, basic: bool) -> Interval:
     if np.isnan(value):
         return Interval(np.nan, np.nan, np.nan, n)
-    low, high = np.quantile(drawn[~np.isnan(drawn)], [(1 - level) / 2, (1 + level) / 2])
     if basic:
         low, high = 2 * value - high, 2 * value - low
     return Interval(value, float(low), float(high), n)
@@ -167,6 +179,36 @@ def crossed_interval(values: ArrayLike, *, level: float = LEVEL) -> SeedInterval
     """
     table = _table(values)
     seeds, plates = table.shape
+    mean, variance, freedom = _grand_mean(table)
+    scope = SEEDS if seeds > 1 else CHECKPOINTS
+    half = float(t.ppf((1 + level) / 2, freedom) * np.sqrt(variance)) if variance > 0 else 0.0
+    return SeedInterval(mean, mean - half, mean + half, plates, seeds, scope)
+
+
+def crossed_p(values: ArrayLike) -> float:
+    """Two-sided p-value of the mean being 0, by the same statistic as `crossed_interval`.
+
+    It is below 1 - level exactly where that interval leaves 0 out. With one seed it is the paired t
+    test over plates.
+
+    Args:
+        values: as in `crossed_interval`.
+
+    Returns:
+        In [0, 1]; where all values are equal, 1 if they are 0, else 0.
+
+    Raises:
+        DataError: as in `crossed_interval`.
+    """
+    mean, variance, freedom = _grand_mean(_table(values))
+    if not variance > 0:
+        return float(mean == 0)
+    return float(2 * t.sf(abs(mean) / np.sqrt(variance), freedom))
+
+
+def _grand_mean(table: np.ndarray) -> tuple[float, float, float]:
+    """Mean over seeds and plates, its estimated variance, and the degrees of freedom of that."""
+    seeds, plates = table.shape
     if plates < 2:
         raise DataError(f"an interval over plates needs at least two, got {plates}")
     mean = float(table.mean())
@@ -181,9 +223,7 @@ def crossed_interval(values: ArrayLike, *, level: float = LEVEL) -> SeedInterval
         if total > variance:
             parts = over_seeds**2 / (seeds - 1) + over_plates**2 / (plates - 1) + rest**2 / both
             variance, freedom = total, total**2 / parts
-    scope = SEEDS if seeds > 1 else CHECKPOINTS
-    half = float(t.ppf((1 + level) / 2, freedom) * np.sqrt(variance)) if variance > 0 else 0.0
-    return SeedInterval(mean, mean - half, mean + half, plates, seeds, scope)
+    return mean, float(variance), float(freedom)
 
 
 def _table(values: ArrayLike) -> np.ndarray:
