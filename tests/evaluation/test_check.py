@@ -137,7 +137,7 @@ def run(evaluation, plates, tmp_path):
 
 
 def test_the_tool_says_whether_figures_agree(run, tmp_path, monkeypatch, capsys):
-    study, figures, path = run
+    _, figures, path = run
     git(tmp_path, "init")
     committed = copy.deepcopy(figures)
     path.write_text(json.dumps(committed))
