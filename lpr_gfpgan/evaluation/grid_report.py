@@ -36,13 +36,16 @@ def make_grid_tables(study: Study) -> dict[str, pd.DataFrame]:
     options = {"draws": settings.bootstrap, "seed": settings.seed}
     rows = {name: read_rows(grid_rows_path(study, name)) for name in PROTOCOLS}
     cells = {name: strengths(study, name) for name in PROTOCOLS}
+    pairs = [(rows[name], cells[name]) for name in PROTOCOLS]
     both = pd.concat(rows.values()), pd.concat(cells.values())
-    grids = {name: grid_table(rows[name], cells[name], **options) for name in PROTOCOLS}
+    grids = [grid_table(*pair, **options) for pair in pairs]
     tables = {
         "cells": both[1],
-        "grid": pd.concat(grids.values()),
-        "single": pd.concat(single_factor_table(grids[name], cells[name]) for name in PROTOCOLS),
-        "factors": pd.concat(factor_table(rows[name], cells[name], **options) for name in PROTOCOLS),
+        "grid": pd.concat(grids),
+        "single": pd.concat(
+            single_factor_table(grid, table) for grid, (_, table) in zip(grids, pairs, strict=True)
+        ),
+        "factors": pd.concat(factor_table(*pair, **options) for pair in pairs),
         "ablations": ablation_table(rows[CORRECTED], cells[CORRECTED], **options),
         "protocols": protocol_table(*both, **options),
     }

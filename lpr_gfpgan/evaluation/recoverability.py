@@ -23,7 +23,7 @@ FACTORS = ("motion", "noise", "jpeg")
 
 
 def recoverability_conditions(study: Study) -> dict[str, tuple[float, int, MixedCondition]]:
-    """Every cell of the map by its name: sigma as a fraction of the plate's width, width, condition."""
+    """Each cell of the map by its name: sigma (share of the plate's width), width, condition."""
     given = study_conditions(study)[0]
     cells = {}
     for sigma, width in itertools.product(SIGMAS, WIDTHS):

@@ -9,15 +9,17 @@ import pandas as pd
 from ..config import Study
 from ..errors import DataError
 from ..files import read_image
-from . import figures
+from . import confidence_figures, figures, grid_figures
 from .check import new_figures
 from .compared import method_names
 from .confidence import calibration_table, reliability_table, risk_coverage_table
 from .consistency import consistency_table, read_distances
+from .grid_report import DIRECT_READING, PANELS, SHOWN
 from .honesty import adjust, false_read_table, threshold_table, thresholds
 from .methods import DEGRADED, DIRECT, JUDGE
+from .recoverability import recoverability_table
 from .rows import read_rows, write_table
-from .run import CLEAN, CONSISTENCY, cut_sheet, examples_path, rows_path
+from .run import CLEAN, CONSISTENCY, RECOVERABILITY, cut_sheet, examples_path, rows_path
 from .summary import CLAIMS_NOTHING, claims_nothing
 from .tables import (
     POOLED,
@@ -29,15 +31,13 @@ from .tables import (
     seen_table,
 )
 
-DIRECT_READING = "direct reading"
-
 
 def make_tables(study: Study) -> dict[str, pd.DataFrame]:
     """Computes every table from the rows and writes each as reports/<profile>/tables/<name>.csv.
 
     Returns:
         Long tables: accuracy, images, seen, positions, differences; thresholds, false_reads,
-        calibration, reliability, risk_coverage, consistency.
+        calibration, reliability, risk_coverage, consistency, recoverability.
 
     Raises:
         DataError: there are no rows.
@@ -57,6 +57,9 @@ def make_tables(study: Study) -> dict[str, pd.DataFrame]:
         "reliability": reliability_table(rows, **options),
         "risk_coverage": risk_coverage_table(rows, **options),
         "consistency": consistency_table(read_distances(rows_path(study, CONSISTENCY)), **options),
+        "recoverability": recoverability_table(
+            study, read_rows(rows_path(study, RECOVERABILITY)), **options
+        ),
     }
     for name, table in tables.items():
         write_table(study.paths.reports / "tables" / f"{name}.csv", table)
@@ -71,8 +74,8 @@ def make_figures(study: Study, tables: dict[str, pd.DataFrame]) -> dict[str, Pat
         tables: of `make_tables`.
 
     Returns:
-        The files by name: restorations-<condition>, accuracy, positions, differences, prior,
-        curves-<readers, prior, warmup, restorers>.
+        The files by name: restorations-<condition>, accuracy, positions, differences, risk,
+        reliability, false-reads, recoverability, prior, curves-<readers, prior, warmup, restorers>.
 
     Raises:
         DataError: something the figures need was not made.
@@ -90,6 +93,14 @@ def make_figures(study: Study, tables: dict[str, pd.DataFrame]) -> dict[str, Pat
     drawn["accuracy"] = figures.accuracy_figure(tables["accuracy"], tables["images"])
     drawn["positions"] = figures.position_figure(tables["positions"])
     drawn["differences"] = figures.forest_plot(tables["differences"])
+    drawn["risk"] = confidence_figures.risk_coverage_figure(tables["risk_coverage"], methods=SHOWN)
+    drawn["reliability"] = confidence_figures.reliability_figure(
+        tables["reliability"], methods=PANELS
+    )
+    drawn["false-reads"] = confidence_figures.false_read_figure(
+        tables["false_reads"], readers=(JUDGE, DIRECT)
+    )
+    drawn["recoverability"] = grid_figures.recoverability_figure(tables["recoverability"])
     samples = read_image(study.paths.samples("prior"))
     drawn["prior"] = figures.prior_figure(samples, _json(study.paths.metrics("prior")))
     for name, curves in _curves(study).items():

@@ -31,7 +31,7 @@ from .tables import headline, short_headline
 
 EXAMPLES = 8
 VALIDATION = "validation"
-CLEAN, CONSISTENCY = "clean", "consistency"
+CLEAN, CONSISTENCY, RECOVERABILITY = "clean", "consistency", "recoverability"
 
 
 @dataclass(frozen=True)
