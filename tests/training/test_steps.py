@@ -103,7 +103,7 @@ def test_a_step_leaves_reader_perceptual_network_and_frozen_layers_as_they_were(
 def test_the_total_is_the_weighted_sum_of_the_terms():
     names = [field.name for field in dataclasses.fields(LossWeights)]
     weights = {name: 0.5 + index for index, name in enumerate(names)}
-    terms = {name: torch.tensor(2.0 ** -index) for index, name in enumerate(names)}
+    terms = {name: torch.tensor(2.0**-index) for index, name in enumerate(names)}
     objective = Objective(weights=LossWeights(**weights), recognition="slots")
     expected = sum(weights[name] * terms[name].item() for name in names)
     assert objective.total(terms).item() == pytest.approx(expected)
