@@ -8,17 +8,23 @@
 - `honesty`: false reads above a reader's threshold; `confidence`: calibration, ranking, abstention;
   `consistency`: does a restored image explain the degraded one; `contributions`: differences over
   training seeds.
-- `figures`: pictures of rows and tables. Needs matplotlib and seaborn, so it is imported by name.
+- `grid_tables`: the grid's cells; `grid_effects`: what factors and published defects do;
+  `ablations`: what each contribution brings; `by_plate`: their intervals, many at once.
+- `figures`, `grid_figures`, `ablation_figures`, `confidence_figures`: pictures of rows and tables,
+  in one `figure_style`. They need matplotlib and seaborn, so they are imported by name.
 - `report`: tables and figures as files and views; `check`: a new run against the committed figures;
   `summary`: the headline in words.
 """
 
+from .ablations import ablation_table
 from .check import check, compare_figures
 from .classical import CLASSICAL, classical_methods
 from .compared import compared_methods, method_names
 from .confidence import calibration_table, reliability_table, risk_coverage_table
 from .consistency import consistency_rows, consistency_table
 from .contributions import contribution_table
+from .grid_effects import factor_table, protocol_table
+from .grid_tables import grid_table, single_factor_table, wide_grid
 from .honesty import adjust, false_read_table, threshold_table, thresholds
 from .methods import Method, baselines, restorer, restorers
 from .protocol import (
@@ -57,6 +63,7 @@ __all__ = [
     "Method",
     "MixedCondition",
     "PlateTest",
+    "ablation_table",
     "accuracy_table",
     "adjust",
     "baselines",
@@ -74,7 +81,9 @@ __all__ = [
     "difference_table",
     "evaluate",
     "examples_path",
+    "factor_table",
     "false_read_table",
+    "grid_table",
     "headline",
     "image_table",
     "in_training_range",
@@ -83,6 +92,7 @@ __all__ = [
     "method_names",
     "out_of_training_range",
     "position_table",
+    "protocol_table",
     "read_degraded_set",
     "read_rows",
     "readable",
@@ -92,12 +102,14 @@ __all__ = [
     "risk_coverage_table",
     "rows_path",
     "seen_table",
+    "single_factor_table",
     "skipped",
     "strength_table",
     "study_conditions",
     "summary",
     "threshold_table",
     "thresholds",
+    "wide_grid",
     "write",
     "write_degraded_set",
 ]

@@ -120,6 +120,7 @@ def _forest(
     axes.set_xlabel(f"{MEASURE_NAMES.get(measure, measure)} ({unit})", fontsize=9)
     axes.tick_params(axis="x", labelsize=8)
     axes.grid(axis="x", alpha=0.3)
+    axes.spines[["left", "right", "top"]].set_visible(False)
 
 
 def _legend(figure: Figure) -> None:

@@ -1,8 +1,8 @@
 """Figures of many groups of rows at once, resampled by plate.
 
 The grid has thousands of figures over the same plates. Here the resampled plates are drawn once and
-every figure is a ratio of sums over plates, so that a whole condition is one matrix product; its
-intervals are those that `tables.figure` would find one by one.
+every figure is a ratio of sums over plates, so that a whole condition is one matrix product; where
+all values are finite its intervals are those that `tables.figure` would find one by one.
 """
 
 from collections.abc import Mapping, Sequence

@@ -76,16 +76,21 @@ def line_styles(methods: Sequence[str]) -> dict[str, dict[str, Any]]:
     Args:
         methods: those that are drawn.
     """
-    styles = {
-        name: {"color": colour, "marker": marker, "linestyle": "-", "linewidth": 1.2}
-        for name, (colour, marker) in method_styles(methods).items()
-    }
-    others = [name for name in methods if name.split("-")[0] != FULL and name not in _APART]
+    full = [name for name in methods if name.split("-")[0] == FULL]
+    others = [name for name in methods if name not in full and name not in _APART]
+    styles = {}
+    for name, (colour, marker) in _APART.items():
+        styles[name] = {"color": colour, "marker": marker, "linestyle": "-", "linewidth": 1.2}
     for number, name in enumerate(others):
-        styles[name]["color"] = PALETTE[_OTHERS[number % len(_OTHERS)]]
-        styles[name]["linestyle"] = "-" if number < len(_OTHERS) else "--"
-    for name in set(methods) - set(others) - set(_APART):
-        styles[name] |= {"color": PALETTE[3], "linewidth": 2.0}
+        again = number >= len(_OTHERS)
+        styles[name] = {
+            "color": PALETTE[_OTHERS[number % len(_OTHERS)]],
+            "marker": MARKERS[1 + number % (len(MARKERS) - 1)],
+            "linestyle": "--" if again else "-",
+            "linewidth": 1.2,
+        }
+    for name, marker in zip(full, cycle(MARKERS)):
+        styles[name] = {"color": PALETTE[3], "marker": marker, "linestyle": "-", "linewidth": 2.0}
     return styles
 
 

@@ -244,7 +244,7 @@ def _chosen(
     reader: str,
     methods: Sequence[str] | None,
 ) -> pd.DataFrame:
-    """One measure of the methods, with direct reading as a method of its own."""
+    """One measure of the methods in their order, direct reading being a method of its own."""
     part = table[(table["measure"] == measure) & (table["protocol"] == protocol)]
     direct = part[(part["reader"] == DIRECT) & (part["method"] == DEGRADED)]
     part = part[part["reader"] == (reader if measure in READING_MEASURES else "")]
@@ -257,7 +257,7 @@ def _chosen(
                 f"no {measure} of {method!r} read by {reader!r} under {protocol} to draw; test it "
                 "first"
             )
-    return part[part["method"].isin(methods)]
+    return pd.concat([part[part["method"] == method] for method in methods])
 
 
 def _curves(

@@ -2,15 +2,26 @@
 
 import dataclasses
 
+import pandas as pd
 import pytest
 import torch
 
 from lpr_gfpgan.config import Paths, load_study
-from lpr_gfpgan.evaluation import baselines, compare, load_plates, restorer, study_conditions
+from lpr_gfpgan.evaluation import (
+    baselines,
+    compare,
+    conditions,
+    load_plates,
+    restorer,
+    strength_table,
+    study_conditions,
+)
+from lpr_gfpgan.evaluation.grid import PROTOCOLS
 from lpr_gfpgan.evaluation.run import clean_rows
 from lpr_gfpgan.networks import Restorer
 from lpr_gfpgan.plates import prepare
 from lpr_gfpgan.readers import Reading
+from lpr_gfpgan.training.stage import degradation_ranges
 
 
 class Oracle:
@@ -82,3 +93,68 @@ def evaluation(study, plates, readers, network):
     ]
     result = compare(plates, study_conditions(study), methods, readers, consistent=True)
     return dataclasses.replace(result, clean=clean_rows(study, readers))
+
+
+@pytest.fixture(scope="session")
+def grid_cells(study):
+    """The grid's cells in both protocols, as strong as they are in frames of 32 x 64."""
+    training = degradation_ranges(study, "training")
+    return pd.concat(
+        [strength_table(conditions(name), training, (32, 64)) for name in PROTOCOLS],
+        ignore_index=True,
+    )
+
+
+@pytest.fixture(scope="session")
+def make_grid_rows(grid_cells):
+    """Makes rows of the grid from a rule: how many of seven characters are read, by row.
+
+    The rule gets a dict with the cell's columns, method, variant, training_seed, reader and plate.
+    The province is the first character to be lost; PSNR is 20 dB and one more for each character.
+    """
+
+    def make(
+        rule, *, methods=("degraded",), readers=("judge",), seeds=(0,), plates=6, cells=grid_cells
+    ):
+        trained = {"full", "no_motion_blur", "fixed_region", "face_recipe", "no_recognition_loss"}
+        lines = []
+        for cell in cells[cells["skipped"] == ""].to_dict("records"):
+            for method in methods:
+                for seed in seeds if method in trained else ("",):
+                    for reader in readers:
+                        for plate in range(plates):
+                            key = {
+                                "condition": cell["condition"],
+                                "method": method if len(seeds) == 1 else f"{method}-{seed}",
+                                "variant": method if method in trained else "",
+                                "training_seed": str(seed),
+                                "reader": reader,
+                                "plate": plate,
+                            }
+                            right = int(rule({**cell, **key}))
+                            lines.append({**key, **scores(right), "tight": plate % 2})
+        return pd.DataFrame(lines)
+
+    def scores(right):
+        text = "皖A12345"
+        return {
+            "text": text,
+            "reading": "?" * (7 - right) + text[7 - right :],
+            "confidence": right / 8,
+            "exact": int(right == 7),
+            "exact6": int(right >= 6),
+            "cer": 1 - right / 7,
+            "cer6": max(0.0, 1 - right / 6),
+            "matches": "0" * (7 - right) + "1" * right,
+            "psnr_plate": 20.0 + right,
+            "psnr_frame": 21.0 + right,
+            "ssim_plate": right / 7,
+            "ssim_frame": right / 7,
+            "mse_plate": 70.0 - right,
+            "mse_frame": 60.0 - right,
+            "style": "blue",
+            "seen_typeface": 1,
+            "seen_surroundings": 1,
+        }
+
+    return make

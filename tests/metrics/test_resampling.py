@@ -10,6 +10,7 @@ from lpr_gfpgan.metrics import (
     bootstrap_seeds,
     bootstrap_statistic,
     crossed_interval,
+    crossed_p,
     resampling,
 )
 
@@ -184,3 +185,27 @@ def test_refuses_what_it_cannot_resample():
         crossed_interval([[1.0], [2.0]])
     with pytest.raises(DataError, match="at least one plate"):
         bootstrap_statistic(lambda w: w, 0, draws=10, rng=rng)
+
+
+def test_crossed_p_of_one_seed_is_the_paired_t_test():
+    x = np.random.default_rng(1).normal(0.3, 1, (1, 40))
+    assert crossed_p(x) == pytest.approx(stats.ttest_1samp(x[0], 0).pvalue)
+
+
+@pytest.mark.parametrize("seeds", [1, 3])
+def test_crossed_p_agrees_with_its_interval(seeds):
+    rng = np.random.default_rng(2)
+    sides = []
+    for _ in range(60):
+        x = rng.normal(0.15, 1, (seeds, 60)) + rng.normal(0, 0.2, (seeds, 1))
+        ends = crossed_interval(x)
+        sides.append(ends.low > 0 or ends.high < 0)
+        assert (crossed_p(x) < 0.05) == sides[-1]
+    assert 0 < sum(sides) < 60
+
+
+def test_crossed_p_without_spread():
+    assert crossed_p(np.zeros((2, 5))) == 1
+    assert crossed_p(np.ones((2, 5))) == 0
+    with pytest.raises(DataError, match="at least two"):
+        crossed_p([[1.0]])

@@ -1,0 +1,284 @@
+"""Figures of the grid and its ablations show what their tables say, and name n and intervals."""
+
+import cv2
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.colors import same_color, to_hex
+
+from lpr_gfpgan.errors import DataError
+from lpr_gfpgan.evaluation.ablation_figures import ablation_figure
+from lpr_gfpgan.evaluation.ablations import ablation_table
+from lpr_gfpgan.evaluation.figure_style import MARKERS, PALETTE, line_styles, save
+from lpr_gfpgan.evaluation.grid_figures import (
+    combination_figure,
+    low_resolution_figure,
+    recoverability_figure,
+    strength_figure,
+)
+from lpr_gfpgan.evaluation.grid_tables import grid_table, single_factor_table
+
+DRAWS = {"draws": 50, "seed": 0}
+METHODS = ("degraded", "bicubic", "face_recipe", "no_motion_blur", "full")
+SELECTION = ["degraded", "direct reading", "full"]
+
+
+def rule(row):
+    strength = 0 if pd.isna(row["level"]) else row["level"] * len(row["factors"].split("+"))
+    if not pd.isna(row["low_resolution"]):
+        strength = (60 - row["low_resolution"]) // 10
+    taught = row["method"] == "no_motion_blur" and "motion" not in row["factors"]
+    gain = (row["method"] == "full" or taught) + (row["reader"] == "direct")
+    return np.clip(7 - strength + gain - row["plate"] % 2, 0, 7)
+
+
+@pytest.fixture(scope="module")
+def rows(make_grid_rows):
+    return make_grid_rows(rule, methods=METHODS, readers=("judge", "direct"), plates=8)
+
+
+@pytest.fixture(scope="module")
+def grid(rows, grid_cells):
+    return grid_table(rows, grid_cells, **DRAWS)
+
+
+@pytest.fixture(scope="module")
+def single(grid, grid_cells):
+    return single_factor_table(grid, grid_cells)
+
+
+@pytest.fixture(scope="module")
+def ablations(rows, grid_cells):
+    return ablation_table(rows, grid_cells, **DRAWS)
+
+
+def recoverability(methods=("degraded", "full")):
+    return pd.DataFrame(
+        [
+            {
+                "method": method,
+                "sigma": sigma,
+                "plate_width": width,
+                "n": 8,
+                "estimate": width / 50 * (1 - 10 * sigma),
+                "low": width / 50 * (1 - 10 * sigma) - 0.1,
+                "high": width / 50 * (1 - 10 * sigma) + 0.1,
+                "interval": "bootstrap",
+            }
+            for method in methods
+            for sigma in (0.0, 0.02, 0.06)
+            for width in (20, 30, 50)
+        ]
+    )
+
+
+def texts(figure):
+    found = [text.get_text() for text in figure.texts]
+    if figure.get_suptitle():
+        found.append(figure.get_suptitle())
+    for axes in figure.axes:
+        found += [axes.get_title(), axes.get_xlabel(), axes.get_ylabel()]
+        found += [text.get_text() for text in axes.texts]
+        found += [label.get_text() for label in axes.get_yticklabels() + axes.get_xticklabels()]
+    for legend in figure.legends:
+        found += [text.get_text() for text in legend.get_texts()]
+    return found
+
+
+def draw(grid, single, ablations):
+    return {
+        "strength": strength_figure(single, methods=SELECTION),
+        "low": low_resolution_figure(single, methods=SELECTION),
+        "combinations": combination_figure(grid, methods=SELECTION),
+        "ablation": ablation_figure(ablations),
+        "recoverability": recoverability_figure(recoverability()),
+    }
+
+
+@pytest.fixture(scope="module")
+def drawn(grid, single, ablations):
+    return draw(grid, single, ablations)
+
+
+def test_saved_bytes_repeat_and_pictures_fit_a_page(grid, single, ablations, tmp_path):
+    files = [
+        {name: save(figure, tmp_path / run / f"{name}.png") for name, figure in figures.items()}
+        for run, figures in (
+            ("first", draw(grid, single, ablations)),
+            ("again", draw(grid, single, ablations)),
+        )
+    ]
+    for name, path in files[0].items():
+        assert path.read_bytes() == files[1][name].read_bytes()
+        picture = cv2.imread(str(path))
+        assert picture.shape[1] == 1104 and picture.shape[0] > 300
+        assert 0.03 < (picture < 250).any(axis=2).mean() < 0.9
+        # Nothing is cut off: the picture's border is white.
+        border = np.concatenate([picture[[0, -1]].ravel(), picture[:, [0, -1]].ravel()])
+        assert border.min() == 255
+
+
+def test_figures_state_n_and_their_intervals(drawn):
+    for name, figure in drawn.items():
+        said = " ".join(texts(figure))
+        assert "n = 8 plates" in said or "n = 4 to 8 plates" in said, name
+        assert "95 % intervals: " in said and "bootstrap over plates" in said, name
+        assert "read by judge" in said and all(ord(letter) < 0x2FFF for letter in said), name
+
+
+def test_curves_go_through_the_cells(drawn, single):
+    (axes,) = drawn["low"].axes
+    own = single[
+        (single["factor"] == "low_resolution")
+        & (single["method"] == "full")
+        & (single["reader"] == "judge")
+        & (single["protocol"] == "corrected")
+        & (single["measure"] == "character_accuracy")
+    ].sort_values("strength")
+    lines = [line for line in axes.lines if same_color(line.get_color(), PALETTE[3])]
+    curve = max(lines, key=lambda line: len(line.get_xdata()))
+    assert curve.get_ydata() == pytest.approx(100 * own["estimate"].to_numpy())
+    assert curve.get_xdata()[:-1] == pytest.approx([20, 25, 30, 40, 50], abs=1.5)
+    assert curve.get_xdata()[-1] > 52 and axes.xaxis_inverted()
+    labels = [label.get_text() for label in axes.get_xticklabels()]
+    assert labels == ["20", "25", "30", "40", "50", "unreduced"]
+
+
+def test_each_factor_has_a_panel_with_the_stronger_to_the_right(drawn):
+    names = [axes.get_xlabel().split(":")[0] for axes in drawn["strength"].axes]
+    assert names == ["Gaussian blur", "noise", "JPEG", "motion blur"]
+    assert [axes.xaxis_inverted() for axes in drawn["strength"].axes] == [False, False, True, False]
+    (legend,) = drawn["strength"].legends
+    assert [text.get_text() for text in legend.get_texts()] == SELECTION
+
+
+def test_cells_outside_the_training_are_marked(drawn, single, grid):
+    (axes,) = drawn["low"].axes
+    empty = {
+        round(float(x) / 5) * 5
+        for line in axes.lines
+        if to_hex(line.get_markerfacecolor()) == "#ffffff" and line.get_marker() in MARKERS
+        for x in line.get_xdata()
+    }
+    cells = single[(single["factor"] == "low_resolution") & (single["protocol"] == "corrected")]
+    assert empty == set(cells[~cells["in_training_range"].astype(bool)]["strength"])
+    assert empty and len(empty) < 5
+    shown = grid[(grid["protocol"] == "corrected") & grid["low_resolution"].isna()]
+    outside = shown[~shown["in_training_range"].astype(bool)]["condition"].nunique()
+    for panel in drawn["combinations"].axes[:3]:
+        assert sum(patch.get_hatch() is not None for patch in panel.patches) == outside
+
+
+def test_the_heat_map_has_16_combinations_and_their_figures(drawn, grid):
+    panel = drawn["combinations"].axes[2]
+    labels = [label.get_text() for label in drawn["combinations"].axes[0].get_yticklabels()]
+    assert len(labels) == 16 and labels[0] == "none (clean plate)"
+    written = panel.images[0].get_array()
+    assert written.shape == (16, 3)
+    line = grid[
+        (grid["condition"] == "corrected/2/gaussian+motion")
+        & (grid["method"] == "full")
+        & (grid["reader"] == "judge")
+        & (grid["measure"] == "character_accuracy")
+    ].iloc[0]
+    at = labels.index("Gaussian + motion")
+    assert written[at, 1] == pytest.approx(100 * line["estimate"])
+    assert f"{100 * line['estimate']:.0f}" in [text.get_text() for text in panel.texts]
+    assert len(set(written[0])) == 1
+
+
+def test_cells_that_were_not_tested_stay_blank(grid):
+    lost = grid[grid["condition"] != "corrected/3/noise"]
+    (panel, _) = combination_figure(lost, methods=["full"]).axes
+    written = np.ma.filled(panel.images[0].get_array(), np.nan)
+    assert np.isnan(written[2, 2]) and np.isnan(written).sum() == 1
+    assert len(panel.texts) == 47
+
+
+def test_infinite_psnr_is_not_drawn(single):
+    endless = single.copy()
+    clean = endless["condition"].str.endswith("clean") & (endless["measure"] == "psnr_plate")
+    endless.loc[clean, ["estimate", "low", "high"]] = np.inf
+    figure = strength_figure(endless, measure="psnr_plate", methods=["full"])
+    for axes in figure.axes:
+        assert all(np.isfinite(np.array(line.get_ydata(), float)).all() for line in axes.lines)
+        assert max(len(line.get_xdata()) for line in axes.lines) == 3
+    assert figure.axes[0].get_ylabel() == "PSNR on the plate (dB)"
+
+
+def test_the_published_qualities_are_called_what_they_are(single):
+    figure = strength_figure(single, protocol="as_published", methods=["full"])
+    assert "above 100 acts as 100" in figure.axes[2].get_xlabel()
+
+
+def test_the_forest_fills_what_is_shown(drawn, ablations):
+    panel = drawn["ablation"].axes[0]
+    read = ablations[
+        (ablations["protocol"] == "corrected") & (ablations["measure"] == "character_accuracy")
+    ]
+    points = {}
+    for line in panel.lines:
+        if line.get_marker() == "o":
+            points[float(line.get_ydata()[0])] = line
+    assert len(points) == len(read)
+    for line, (_, point) in zip(read.itertuples(), sorted(points.items()), strict=True):
+        assert point.get_xdata()[0] == pytest.approx(100 * line.estimate)
+        assert same_color(point.get_color(), PALETTE[3] if line.acts else PALETTE[0])
+        shown = line.finding in ("higher", "lower")
+        assert same_color(point.get_markerfacecolor(), "white") != shown
+    assert {"higher", "no difference shown"} <= set(read["finding"])
+    said = texts(drawn["ablation"])
+    assert "motion blur in training: full less no_motion_blur" in said
+    assert "empty: no difference shown" in said and any("these two checkpoints" in t for t in said)
+
+
+def test_borders_part_the_cells_that_are_read(drawn):
+    panel = drawn["recoverability"].axes[0]
+    lines = [line for line in panel.lines if to_hex(line.get_color()) == "#000000"]
+    corners = {tuple(map(tuple, line.get_xydata())) for line in lines}
+    # 90 % are reached at 50 px without blur only.
+    assert corners == {((1.5, -0.5), (1.5, 0.5)), ((1.5, 0.5), (2.5, 0.5))}
+    assert [text.get_text() for text in panel.texts][:3] == ["40", "60", "100"]
+
+
+def test_an_undefined_cell_of_the_recoverability_map_is_blank():
+    table = recoverability(("full",))
+    table.loc[0, ["estimate", "low", "high"]] = np.nan
+    panel = recoverability_figure(table).axes[0]
+    assert len(panel.texts) == 8
+    assert np.isnan(np.ma.filled(panel.images[0].get_array(), np.nan)[0, 0])
+
+
+def test_the_full_model_looks_alike_in_every_choice():
+    many = [f"method {k}" for k in range(12)]
+    few, all_of_them = line_styles(["bicubic", "full"]), line_styles([*many, "full"])
+    assert few["full"] == all_of_them["full"]
+    looks = {
+        (to_hex(all_of_them[m]["color"]), all_of_them[m]["linestyle"]) for m in [*many, "full"]
+    }
+    assert len(looks) == 13
+    seeds = line_styles(["full-0", "full-1"])
+    assert seeds["full-0"]["color"] == seeds["full-1"]["color"] == PALETTE[3]
+    assert seeds["full-0"]["marker"] != seeds["full-1"]["marker"]
+
+
+def test_what_cannot_be_drawn(grid, single, ablations):
+    with pytest.raises(DataError, match="no character_accuracy of 'lanczos' read by 'judge'"):
+        strength_figure(single, methods=["lanczos"])
+    with pytest.raises(DataError, match="read by 'hyperlpr' under corrected"):
+        low_resolution_figure(single, reader="hyperlpr", methods=["full"])
+    with pytest.raises(DataError, match="no cell with one factor alone"):
+        strength_figure(single[single["factor"] == "low_resolution"])
+    with pytest.raises(DataError, match="no cell of low resolution"):
+        low_resolution_figure(single[single["factor"] == "noise"])
+    with pytest.raises(DataError, match="'psnr_plate' is no share"):
+        combination_figure(grid, methods=["full"], measure="psnr_plate")
+    with pytest.raises(DataError, match="no ablation of psnr_frame under corrected"):
+        ablation_figure(ablations, measures=["psnr_frame"])
+    table = recoverability()
+    with pytest.raises(DataError, match="needs the column 'sigma'"):
+        recoverability_figure(table.drop(columns="sigma"))
+    with pytest.raises(DataError, match="no cells of blur and resolution"):
+        recoverability_figure(table[:0])
+    with pytest.raises(DataError, match="occurs twice"):
+        recoverability_figure(pd.concat([table, table]))
