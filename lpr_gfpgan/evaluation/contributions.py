@@ -50,8 +50,8 @@ def contribution_table(
         One line per other variant and measure: `first`, `second`, `condition`, `reader`, `measure`;
         `n` plates, `seeds` and `scope` (see `metrics.SeedInterval`); `estimate`, `low`, `high` by
         `metrics.bootstrap_seeds`; `crossed_low`, `crossed_high` by `metrics.crossed_interval`;
-        `p` by `metrics.crossed_p`. All NaN where a value is infinite, such as the PSNR of an image
-        identical to its original.
+        `p` by `metrics.crossed_p`, or the sign test where no difference differs. All NaN where a
+        value is infinite, such as the PSNR of an image identical to its original.
 
     Raises:
         DataError: the variant is not among the rows, or shares no training seed with another one,
@@ -118,6 +118,8 @@ def _ends(
         ends, _ = unanimous(drawn.estimate, independent, bounds=bounds)
         line |= {"estimate": ends.estimate, "low": ends.low, "high": ends.high}
         line |= {"crossed_low": ends.low, "crossed_high": ends.high}
+        # Without spread a t-test is undefined; the sign test counts plates that all agree.
+        line["p"] = min(1.0, 2 * 0.5**independent) if drawn.estimate else 1.0
     elif finite:
         line |= {"estimate": drawn.estimate, "low": drawn.low, "high": drawn.high}
         if plates > 1:
