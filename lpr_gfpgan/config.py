@@ -1,25 +1,70 @@
 """The study's settings: params.yaml as typed, checked, immutable values.
 
 params.yaml is the only source of every hyper-parameter. This module holds no defaults; it names
-what a setting means, in which unit, and refuses a key it does not know.
+what a setting means, in which unit, and refuses unknown keys and values that cannot work.
 """
 
 import dataclasses
+import math
 import os
 import types
 import typing
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import yaml
 
 from .errors import ConfigError
+from .ranges import DegradationRanges
 
 PARAMS = "params.yaml"
+SPLITS = ("train", "judge", "validation", "test")
+TRAINING = "training"
+"""The degradations that every restorer is trained on."""
+
 _TOP = {"profile", "variants", "seeds", "degradations", "classical", "ablations", "profiles"}
 T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Interval:
+    """Values that a number may take, as metadata of its type: `Annotated[float, Interval(...)]`."""
+
+    low: float
+    high: float = math.inf
+    open_low: bool = False
+    open_high: bool = False
+
+    def check(self, where: str, value: float) -> None:
+        """Raises ConfigError, which names `where`, unless the value is finite and inside."""
+        above = value > self.low if self.open_low else value >= self.low
+        below = value < self.high if self.open_high else value <= self.high
+        if not (above and below and math.isfinite(value)):
+            limits = f"{'above' if self.open_low else 'from'} {self.low:g}"
+            if self.high < math.inf:
+                limits += f" to {'below ' if self.open_high else ''}{self.high:g}"
+            raise ConfigError(f"{where}: {value!r} is out of range; give a number {limits}")
+
+
+@dataclass(frozen=True)
+class OneOf:
+    """Names that a setting may take, as metadata of its type."""
+
+    choices: tuple[str, ...]
+
+    def check(self, where: str, value: str) -> None:
+        """Raises ConfigError, which names `where`, unless the value is a choice."""
+        _one_of(where, value, self.choices)
+
+
+Count = Annotated[int, Interval(1)]
+Natural = Annotated[int, Interval(0)]
+Positive = Annotated[float, Interval(0, open_low=True)]
+NonNegative = Annotated[float, Interval(0)]
+Share = Annotated[float, Interval(0, 1)]
+Decay = Annotated[float, Interval(0, 1, open_high=True)]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,14 +75,14 @@ class FrameSettings:
     learnt constant.
     """
 
-    height: int
-    width: int
-    base_height: int
-    base_width: int
+    height: Count
+    width: Count
+    base_height: Count
+    base_width: Count
 
     def __post_init__(self) -> None:
         """Refuse frames that are not the base times one power of two."""
-        ratio = self.height // self.base_height
+        ratio = self.height // max(self.base_height, 1)
         if (
             ratio < 1
             or ratio & (ratio - 1)
@@ -63,17 +108,16 @@ class FrameSettings:
 class PlatesSettings:
     """How many synthetic scenes each split holds, and in which plate styles."""
 
-    train: int
-    judge: int
-    validation: int
-    test: int
-    styles: dict[str, float]
+    train: Count
+    judge: Count
+    validation: Count
+    test: Count
+    styles: dict[str, NonNegative]
 
     @property
     def counts(self) -> dict[str, int]:
         """Scenes by split."""
-        names = ("train", "judge", "validation", "test")
-        return {name: getattr(self, name) for name in names}
+        return {name: getattr(self, name) for name in SPLITS}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,23 +128,23 @@ class ReaderSettings:
     """
 
     architecture: str
-    channels: list[int]
-    split: str
+    channels: list[Count]
+    split: Annotated[str, OneOf(SPLITS)]
     degradation: str
-    seed: int
-    steps: int
-    batch: int
-    learning_rate: float
-    slot_weight: float
-    variety: float
+    seed: Natural
+    steps: Count
+    batch: Count
+    learning_rate: Positive
+    slot_weight: NonNegative
+    variety: Share
 
 
 @dataclass(frozen=True, kw_only=True)
 class ReadersSettings:
     """The three readers and the size, in pixels, of the plate crop they read."""
 
-    crop_height: int
-    crop_width: int
+    crop_height: Count
+    crop_width: Count
     loss: ReaderSettings
     judge: ReaderSettings
     direct: ReaderSettings
@@ -115,29 +159,29 @@ class ReadersSettings:
 class AdversarySettings:
     """A discriminator, its optimiser and its lazy R1 penalty (weight gamma / 2, every n steps)."""
 
-    channels: list[int]
-    learning_rate: float
-    beta1: float
-    beta2: float
-    r1: float
-    r1_every: int
+    channels: list[Count]
+    learning_rate: Positive
+    beta1: Decay
+    beta2: Decay
+    r1: NonNegative
+    r1_every: Count
 
 
 @dataclass(frozen=True, kw_only=True)
 class PriorSettings:
     """The StyleGAN2 prior and its training (Karras et al. 2020)."""
 
-    channels: list[int]
-    code_size: int
-    mapping_layers: int
-    steps: int
-    batch: int
-    learning_rate: float
-    path_length: float
-    path_every: int
-    path_shrink: int
-    mixing: float
-    ema_images: float
+    channels: list[Count]
+    code_size: Count
+    mapping_layers: Count
+    steps: Count
+    batch: Count
+    learning_rate: Positive
+    path_length: NonNegative
+    path_every: Count
+    path_shrink: Count
+    mixing: Share
+    ema_images: Positive
     discriminator: AdversarySettings
 
 
@@ -145,10 +189,10 @@ class PriorSettings:
 class RegionSettings:
     """The region discriminator and the sizes, in pixels, of what it looks at."""
 
-    plate_height: int
-    plate_width: int
-    character_height: int
-    character_width: int
+    plate_height: Count
+    plate_width: Count
+    character_height: Count
+    character_width: Count
     discriminator: AdversarySettings
 
 
@@ -156,14 +200,14 @@ class RegionSettings:
 class LossWeights:
     """Weight of each term of the restorer's objective; 0 leaves the term out entirely."""
 
-    l1: float
-    pyramid: float
-    perceptual: float
-    style: float
-    adversarial: float
-    region: float
-    region_style: float
-    recognition: float
+    l1: NonNegative
+    pyramid: NonNegative
+    perceptual: NonNegative
+    style: NonNegative
+    adversarial: NonNegative
+    region: NonNegative
+    region_style: NonNegative
+    recognition: NonNegative
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -176,28 +220,23 @@ class RestorerSettings:
     features of the prior's frozen discriminator.
     """
 
-    channels: list[int]
+    channels: list[Count]
     pool_codes: bool
-    decoder: str
-    warmup_steps: int
-    steps: int
-    batch: int
-    warmup_learning_rate: float
-    learning_rate: float
-    beta1: float
-    beta2: float
-    ema_images: float
-    pyramid_steps: int
-    recognition: str
+    decoder: Annotated[str, OneOf(("frozen", "tuned"))]
+    warmup_steps: Count
+    steps: Count
+    batch: Count
+    warmup_learning_rate: Positive
+    learning_rate: Positive
+    beta1: Decay
+    beta2: Decay
+    ema_images: Positive
+    pyramid_steps: Natural
+    recognition: Annotated[str, OneOf(("slots", "ctc"))]
     perceptual_weights: str | None
     weights: LossWeights
     discriminator: AdversarySettings
     region: RegionSettings
-
-    def __post_init__(self) -> None:
-        """Refuse unknown choices."""
-        _one_of("restorer.decoder", self.decoder, ("frozen", "tuned"))
-        _one_of("restorer.recognition", self.recognition, ("slots", "ctc"))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -207,12 +246,12 @@ class EvaluationSettings:
     `grid_plates`: plates per cell of the paper's grid, in either protocol.
     """
 
-    plates: int
-    grid_plates: int
-    kid_plates: int
+    plates: Count
+    grid_plates: Count
+    kid_plates: Count
     conditions: list[str]
-    bootstrap: int
-    seed: int
+    bootstrap: Count
+    seed: Natural
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -225,21 +264,17 @@ class ClassicalSettings:
     the Gaussian that deconvolution assumes where it is not told the kernel.
     """
 
-    unsharp_radius: float
-    unsharp_amount: float
-    wiener_balance: float
-    richardson_lucy_iterations: int
-    richardson_lucy_damping: float
-    fixed_sigma: float
+    unsharp_radius: Annotated[float, Interval(0, 0.25, open_low=True)]
+    unsharp_amount: Annotated[float, Interval(0, 100)]
+    wiener_balance: Annotated[float, Interval(0, 1e6, open_low=True)]
+    richardson_lucy_iterations: Annotated[int, Interval(1, 10_000)]
+    richardson_lucy_damping: Annotated[float, Interval(0, 255)]
+    fixed_sigma: Annotated[float, Interval(0, 0.25, open_low=True)]
 
     def __post_init__(self) -> None:
-        """Refuse values out of range."""
-        for name in ("unsharp_radius", "fixed_sigma"):
-            _within(f"classical.{name}", getattr(self, name), 0, 0.25, open_below=True)
-        _within("classical.unsharp_amount", self.unsharp_amount, 0, 100)
-        _within("classical.wiener_balance", self.wiener_balance, 0, 1e6, open_below=True)
-        _within("classical.richardson_lucy_iterations", self.richardson_lucy_iterations, 1, 10_000)
-        _within("classical.richardson_lucy_damping", self.richardson_lucy_damping, 0, 255)
+        """Refuse values out of range, wherever they come from."""
+        for name, kind in typing.get_type_hints(type(self), include_extras=True).items():
+            _convert(kind, getattr(self, name), f"classical.{name}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -252,11 +287,7 @@ class AblationSettings:
 
     motion_blur: bool
     recognition_loss: bool
-    region: str
-
-    def __post_init__(self) -> None:
-        """Refuse unknown choices."""
-        _one_of("ablations.*.region", self.region, ("aligned", "fixed", "none"))
+    region: Annotated[str, OneOf(("aligned", "fixed", "none"))]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -268,7 +299,7 @@ class ProfileSettings:
     than on one.
     """
 
-    cpu_threads: int | None
+    cpu_threads: Count | None
     frame: FrameSettings
     plates: PlatesSettings
     readers: ReadersSettings
@@ -366,7 +397,11 @@ class Study:
         return self.ablations[variant]
 
     def ranges(self, name: str) -> dict[str, Any]:
-        """The raw degradation ranges called `name`; raises ConfigError if there are none."""
+        """The checked values of `DegradationRanges` called `name`, as params.yaml writes them.
+
+        Raises:
+            ConfigError: there are none of that name.
+        """
         _one_of("degradation", name, tuple(self.degradations))
         return self.degradations[name]
 
@@ -395,7 +430,7 @@ def find_root(start: Path | str | None = None) -> Path:
 
 
 def load_study(profile: str | None = None, *, params: Path | str | None = None) -> Study:
-    """Reads params.yaml and checks every key of the chosen profile.
+    """Reads params.yaml and checks all of it, the profiles that are not chosen too.
 
     Args:
         profile: smoke, quick, gpu or paper; when not given, LPR_GFPGAN_PROFILE, else the file's
@@ -406,31 +441,43 @@ def load_study(profile: str | None = None, *, params: Path | str | None = None) 
 
     Raises:
         ConfigError: the file is missing or unreadable, a key is unknown or missing, a value has the
-            wrong type, or the profile does not exist.
+            wrong type or cannot work, a name stands for nothing, or the profile does not exist.
     """
     path = Path(params) if params is not None else find_root() / PARAMS
     content = _read(path)
     _only_keys(PARAMS, content, _TOP)
-    name = profile or os.environ.get("LPR_GFPGAN_PROFILE") or content["profile"]
-    _one_of("profile", name, tuple(content["profiles"]))
-    settings = build(ProfileSettings, content["profiles"][name], f"profiles.{name}")
+    degradations = _block(content, "degradations")
+    for name, values in degradations.items():
+        _check_degradation(values, f"degradations.{name}")
+    if TRAINING not in degradations:
+        raise ConfigError(f"degradations: {TRAINING!r} is missing; add it to {PARAMS}")
+    profiles = {
+        name: build(ProfileSettings, values, f"profiles.{name}")
+        for name, values in _block(content, "profiles").items()
+    }
+    for name, settings in profiles.items():
+        for where, used in _degradations_of(settings):
+            _one_of(f"profiles.{name}.{where}", used, tuple(degradations))
+    own = _convert(str, content["profile"], "profile")
+    chosen = profile or os.environ.get("LPR_GFPGAN_PROFILE") or own
+    _one_of("profile", chosen, tuple(profiles))
     ablations = {
         variant: build(AblationSettings, values, f"ablations.{variant}")
-        for variant, values in content["ablations"].items()
+        for variant, values in _block(content, "ablations").items()
     }
     variants = _convert(list[str], content["variants"], "variants")
     for variant in variants:
         _one_of("variants", variant, tuple(ablations))
     output = Path(os.environ.get("LPR_GFPGAN_OUTPUT") or path.resolve().parent)
     return Study(
-        profile=name,
+        profile=chosen,
         variants=variants,
-        seeds=_convert(list[int], content["seeds"], "seeds"),
-        settings=settings,
+        seeds=_convert(list[Natural], content["seeds"], "seeds"),
+        settings=profiles[chosen],
         classical=build(ClassicalSettings, content["classical"], "classical"),
         ablations=ablations,
-        degradations=content["degradations"],
-        paths=Paths(output, name),
+        degradations=degradations,
+        paths=Paths(output, chosen),
     )
 
 
@@ -443,11 +490,12 @@ def build(cls: type[T], values: Any, where: str) -> T:
         where: dotted place of `values` in the file, for messages.
 
     Raises:
-        ConfigError: not a mapping, an unknown or missing key, or a value of the wrong type.
+        ConfigError: not a mapping, an unknown or missing key, an empty list, or a value of the
+            wrong type, not finite, or outside its `Interval` or `OneOf`.
     """
     if not isinstance(values, Mapping):
         raise ConfigError(f"{where}: expected a block of settings, got {values!r}")
-    hints = typing.get_type_hints(cls)
+    hints = typing.get_type_hints(cls, include_extras=True)
     names = {field.name for field in dataclasses.fields(cls)}
     _only_keys(where, values, names)
     return cls(**{key: _convert(hints[key], values[key], f"{where}.{key}") for key in names})
@@ -456,13 +504,20 @@ def build(cls: type[T], values: Any, where: str) -> T:
 def _convert(kind: Any, value: Any, where: str) -> Any:
     """Checks `value` against the annotation `kind`; whole numbers pass as floats."""
     origin, arguments = typing.get_origin(kind), typing.get_args(kind)
+    if origin is Annotated:
+        value = _convert(arguments[0], value, where)
+        for limit in arguments[1:]:
+            limit.check(where, value)
+        return value
     if dataclasses.is_dataclass(kind):
         return build(kind, value, where)
-    if origin is types.UnionType:
+    if origin in (types.UnionType, typing.Union):
         if value is None and types.NoneType in arguments:
             return None
         return _convert(next(a for a in arguments if a is not types.NoneType), value, where)
     if origin is list and isinstance(value, list):
+        if not value:
+            raise ConfigError(f"{where}: the list is empty; give at least one value")
         return [_convert(arguments[0], item, f"{where}[{i}]") for i, item in enumerate(value)]
     if origin is dict and isinstance(value, Mapping):
         return {key: _convert(arguments[1], item, f"{where}.{key}") for key, item in value.items()}
@@ -471,7 +526,42 @@ def _convert(kind: Any, value: Any, where: str) -> Any:
         return float(value)
     if not isinstance(value, plain) or (isinstance(value, bool) and plain is not bool):
         raise ConfigError(f"{where}: expected {plain.__name__}, got {value!r}; mend it in {PARAMS}")
+    if plain is float and not math.isfinite(value):
+        raise ConfigError(f"{where}: {value!r} is out of range; give a finite number")
     return value
+
+
+def _block(content: Mapping[str, Any], key: str) -> dict[str, Any]:
+    """The named blocks below the top-level `key`."""
+    if not isinstance(content[key], dict):
+        raise ConfigError(
+            f"{key}: expected named blocks, got {content[key]!r}; mend it in {PARAMS}"
+        )
+    return content[key]
+
+
+def _check_degradation(values: Any, where: str) -> None:
+    """Refuses a block that `DegradationRanges` would not take."""
+    if not isinstance(values, Mapping):
+        raise ConfigError(f"{where}: expected a block of settings, got {values!r}")
+    _only_keys(where, values, {field.name for field in dataclasses.fields(DegradationRanges)})
+    try:
+        DegradationRanges(**values)
+    except ConfigError as error:
+        raise ConfigError(f"{where}.{error}") from None
+
+
+def _degradations_of(settings: ProfileSettings) -> list[tuple[str, str]]:
+    """Every name of degradations that a profile gives, and where it does."""
+    readers = {
+        f.name: getattr(settings.readers, f.name) for f in dataclasses.fields(ReadersSettings)
+    }
+    named = [
+        (f"readers.{name}.degradation", reader.degradation)
+        for name, reader in readers.items()
+        if isinstance(reader, ReaderSettings)
+    ]
+    return named + [("evaluation.conditions", name) for name in settings.evaluation.conditions]
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -499,12 +589,3 @@ def _only_keys(where: str, values: Mapping[str, Any], names: set[str]) -> None:
 def _one_of(where: str, value: Any, choices: tuple[str, ...]) -> None:
     if value not in choices:
         raise ConfigError(f"{where}: {value!r} is not one of {', '.join(map(str, choices))}")
-
-
-def _within(where: str, value: float, low: float, high: float, *, open_below: bool = False) -> None:
-    above = value > low if open_below else value >= low
-    if not (above and value <= high):
-        from_low = f"above {low:g}" if open_below else f"from {low:g}"
-        raise ConfigError(
-            f"{where}: {value!r} is out of range; give a number {from_low} to {high:g}"
-        )

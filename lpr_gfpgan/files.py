@@ -2,11 +2,14 @@
 
 import contextlib
 import hashlib
+import io
 import json
 import os
+import re
 import secrets
 import shutil
 import struct
+import warnings
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +17,9 @@ from typing import Any
 
 import cv2
 import numpy as np
+from PIL.BmpImagePlugin import BmpImageFile
+from PIL.TiffImagePlugin import TiffImageFile
+from PIL.WebPImagePlugin import WebPImageFile
 
 from .errors import DataError, ImageError
 
@@ -22,6 +28,11 @@ IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".webp", ".tif", ".tiff")
 
 _PNG = b"\x89PNG\r\n\x1a\n"
 _JPEG = b"\xff\xd8\xff"
+# What ends a JPEG's coded data: no stuffed zero, no restart marker, no fill byte.
+_JPEG_MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
+_JPEG_FRAMES = set(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+# Tables, scans and comments; reserved markers have no place in a file.
+_JPEG_SEGMENTS = _JPEG_FRAMES | {0xC4, 0xCC, *range(0xDA, 0xDE), *range(0xE0, 0xF0), 0xFE}
 
 
 def _beside(path: Path) -> Path:
@@ -125,31 +136,57 @@ def _png_size(data: bytes) -> tuple[int, int] | None:
 
 
 def _jpeg_size(data: bytes) -> tuple[int, int] | None:
-    """Return (width, height) of a JPEG, or None if its header or its end is missing."""
+    """Return (width, height) of a JPEG, or None if its chain of markers breaks before its end."""
     size, position = None, 2
-    while position + 9 <= len(data) and data[position] == 0xFF:
+    while position + 2 <= len(data) and data[position] == 0xFF:
         marker = data[position + 1]
         if marker == 0xFF:  # fill bytes may stand before a marker
             position += 1
             continue
-        if marker == 0xDA:  # the scan begins: only restart markers until the end marker
-            return size if data.find(b"\xff\xd9", position) >= 0 else None
-        if 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC):
+        if marker == 0xD9:
+            return size
+        if marker not in _JPEG_SEGMENTS or position + 9 > len(data):
+            return None
+        if marker in _JPEG_FRAMES:
             height, width = struct.unpack_from(">HH", data, position + 5)
             size = width, height
         position += 2 + struct.unpack_from(">H", data, position + 2)[0]
+        if marker == 0xDA:
+            end = _JPEG_MARKER.search(data, position)
+            position = end.start() if end else len(data)
+    return None
+
+
+def _other_size(data: bytes) -> tuple[int, int] | None:
+    """Return (width, height) from the header of a BMP, TIFF or WebP; None if it is none of these.
+
+    Pillow's readers of each kind are asked, not `PIL.Image.open`, whose own limit on pixels holds
+    for the whole process.
+    """
+    readers = {b"BM": BmpImageFile, b"RIFF": WebPImageFile}
+    readers |= dict.fromkeys((b"II", b"MM"), TiffImageFile)
+    for magic, reader in readers.items():
+        if data.startswith(magic):
+            with contextlib.suppress(Exception), warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # a faulty tag is no matter of the size
+                return reader(io.BytesIO(data)).size
     return None
 
 
 def read_image(path: str | Path, max_pixels: float = MAX_PIXELS) -> np.ndarray:
     """Read a photograph.
 
-    The size of a PNG or JPEG is taken from its header, so that a huge one is refused before it is
-    decoded; a cut-off PNG or JPEG, which OpenCV fills with grey, is refused too. The orientation
-    noted by the camera (EXIF) is applied.
+    The size is taken from the header, so that a huge image is refused before it is decoded. The
+    orientation noted by the camera (EXIF) is applied.
+
+    Damage, which OpenCV fills with grey or noise, is refused where the file shows it: any change of
+    a PNG, by its checksums; a JPEG that is cut off, has lost its end, or breaks its chain of
+    markers, as random bytes do. JPEG, BMP and uncompressed TIFF have no checksums: a JPEG whose
+    coded data was zeroed, left out in part or changed without forming a marker decodes to a wrong
+    picture and is accepted.
 
     Args:
-        path: an image file of any kind OpenCV reads.
+        path: a PNG, JPEG, BMP, WebP or TIFF file, whatever its name.
         max_pixels: the largest width times height accepted.
 
     Returns:
@@ -164,20 +201,25 @@ def read_image(path: str | Path, max_pixels: float = MAX_PIXELS) -> np.ndarray:
     except OSError as error:
         reason = "no such file" if isinstance(error, FileNotFoundError) else error.strerror
         raise ImageError(f"cannot read image {path}: {reason}; check the path") from None
-    for magic, measure in ((_PNG, _png_size), (_JPEG, _jpeg_size)):
-        if data.startswith(magic):
-            size = measure(data)
-            if size is None:
-                raise ImageError(f"image {path} is damaged or cut off; copy it again")
-            _refuse_huge(path, *size, max_pixels)
+    known = {_PNG: _png_size, _JPEG: _jpeg_size}
+    magic = next((m for m in known if data.startswith(m)), None)
+    size = _other_size(data) if magic is None else known[magic](data)
+    if size is None and magic is not None:
+        raise ImageError(f"image {path} is damaged or cut off; copy it again")
+    if size is None:
+        raise _undecodable(path)
+    _refuse_huge(path, *size, max_pixels)
     try:
-        image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR) if data else None
+        image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
     except cv2.error:
         image = None
     if image is None:
-        raise ImageError(f"{path} is no image that can be decoded; give a PNG or JPEG file")
-    _refuse_huge(path, image.shape[1], image.shape[0], max_pixels)
+        raise _undecodable(path)
     return cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
+
+
+def _undecodable(path: Path) -> ImageError:
+    return ImageError(f"{path} is no image that can be decoded; give a PNG or JPEG file")
 
 
 def _refuse_huge(path: Path, width: int, height: int, max_pixels: float) -> None:

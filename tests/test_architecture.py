@@ -10,6 +10,7 @@ ORDER = [
     "errors",
     "files",
     "randomness",
+    "ranges",
     "config",
     "plates",
     "degradations",

@@ -115,6 +115,7 @@ def test_nothing_is_half_written(at_smoke_study, pictures, tmp_path, monkeypatch
         (["train", "--profile", "enormous"], "enormous"),
         (["train", "--variant", "nothing"], "nothing"),
         (["evaluate", "--profile", "quick"], "reader-judge"),
+        (["evaluate", "--device", "toaster"], "device 'toaster': not on this machine"),
     ],
 )
 def test_bad_input_gets_one_line(at_smoke_study, pictures, tmp_path, capsys, arguments, word):

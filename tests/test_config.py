@@ -5,8 +5,8 @@ import pytest
 import yaml
 
 from lpr_gfpgan.config import AblationSettings, FrameSettings, build, find_root, load_study
-from lpr_gfpgan.degradations import DegradationRanges
 from lpr_gfpgan.errors import ConfigError
+from lpr_gfpgan.ranges import DegradationRanges
 
 PARAMS = Path(__file__).parents[1] / "params.yaml"
 
@@ -89,6 +89,128 @@ def test_a_mistake_is_one_line_that_names_the_key(params, change, named):
     assert "\n" not in str(caught.value)
 
 
+MISSING = object()
+
+
+def changed(place, value):
+    """A change of params.yaml: the value at a dotted place, or its removal."""
+    *above, last = place.split(".")
+
+    def change(content):
+        for key in above:
+            content = content[key]
+        if value is MISSING:
+            del content[last]
+        else:
+            content[last] = value
+
+    return change
+
+
+@pytest.mark.parametrize("block", ["degradations", "classical", "ablations", "profiles"])
+@pytest.mark.parametrize("value", [None, ["quick"], "quick", 3])
+def test_a_block_that_is_none_is_named(params, block, value):
+    with pytest.raises(ConfigError, match=f"^{block}: expected .*block.*, got ") as caught:
+        load_study("quick", params=params(changed(block, value)))
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("place", "value", "named"),
+    [
+        ("training", None, "degradations.training: expected a block of settings, got None"),
+        ("training", MISSING, "degradations: 'training' is missing; add it"),
+        ("strong.jpeg_qualty", [1, 2], "degradations.strong: unknown key 'jpeg_qualty'; known are"),
+        ("strong.jpeg_quality", MISSING, "degradations.strong: 'jpeg_quality' is missing; add it"),
+        ("mild.noise_sigma", 3, "degradations.mild.noise_sigma 3: use a pair [lowest, highest]"),
+        ("mild.noise_sigma", [0, "9"], "degradations.mild.noise_sigma [0, '9']: use a pair"),
+        ("light.jpeg_quality", [1, 101], "degradations.light.jpeg_quality [1, 101]: stay within"),
+        ("light.motion_probability", 2, "degradations.light.motion_probability 2: use a number"),
+        ("light.defocus_kinds", None, "degradations.light.defocus_kinds None: use a weight"),
+        ("light.order", "last", "degradations.light.order 'last': use one of physical"),
+    ],
+)
+def test_a_mistake_in_degradations_is_named(params, place, value, named):
+    with pytest.raises(ConfigError, match=f"^{re.escape(named)}") as caught:
+        load_study("quick", params=params(changed(f"degradations.{place}", value)))
+    assert "\n" not in str(caught.value)
+
+
+NUMBER = "is out of range; give a"
+
+
+@pytest.mark.parametrize(
+    ("place", "value", "why"),
+    [
+        ("cpu_threads", 0, NUMBER),
+        ("frame.base_height", 0, NUMBER),
+        ("plates.train", 0, NUMBER),
+        ("plates.styles.blue", float("inf"), NUMBER),
+        ("readers.crop_width", -1, NUMBER),
+        ("readers.loss.split", "training", "is not one of train, judge, validation, test"),
+        ("readers.judge.degradation", "milder", "'milder' is not one of light, medium, mild"),
+        ("readers.direct.seed", -1, NUMBER),
+        ("readers.direct.variety", 1.5, NUMBER),
+        ("readers.direct.channels", [], "the list is empty; give at least one"),
+        ("prior.steps", 0, NUMBER),
+        ("prior.batch", 0, NUMBER),
+        ("prior.learning_rate", float("nan"), NUMBER),
+        ("prior.path_every", 0, NUMBER),
+        ("prior.path_length", -1.0, NUMBER),
+        ("prior.ema_images", 0, NUMBER),
+        ("prior.discriminator.r1_every", 0, NUMBER),
+        ("prior.discriminator.beta2", 1.0, NUMBER),
+        ("restorer.steps", -5, NUMBER),
+        ("restorer.weights.l1", float("inf"), NUMBER),
+        ("restorer.region.discriminator.r1_every", 0, NUMBER),
+        ("evaluation.bootstrap", 0, NUMBER),
+        ("evaluation.conditions", [], "the list is empty; give at least one"),
+        ("evaluation.conditions", ["heavy"], "'heavy' is not one of light, medium, mild"),
+    ],
+)
+@pytest.mark.parametrize("profile", ["quick", "gpu"])
+def test_a_value_that_cannot_work_is_named_in_every_profile(params, profile, place, value, why):
+    where = re.escape(f"profiles.{profile}.{place}: ")
+    with pytest.raises(ConfigError, match=f"^{where}.*{re.escape(why)}") as caught:
+        load_study("quick", params=params(changed(f"profiles.{profile}.{place}", value)))
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("place", "value", "named"),
+    [
+        ("seeds", [], "seeds: the list is empty"),
+        ("seeds", [-1], "seeds[0]: -1 is out of range; give a number from 0"),
+        ("variants", [], "variants: the list is empty"),
+        ("variants", None, "variants: expected list, got None"),
+        ("profile", None, "profile: expected str, got None"),
+        ("classical.fixed_sigma", float("nan"), "classical.fixed_sigma: nan is out of range"),
+        ("profiles.gpu.prior.stpes", 5, "profiles.gpu.prior: unknown key 'stpes'"),
+        ("profiles.gpu", None, "profiles.gpu: expected a block of settings, got None"),
+    ],
+)
+def test_lists_and_the_other_profiles_are_checked_too(params, place, value, named):
+    with pytest.raises(ConfigError, match=f"^{re.escape(named)}"):
+        load_study("quick", params=params(changed(place, value)))
+
+
+@pytest.mark.parametrize(
+    "place", ["restorer.weights.style", "prior.path_length", "restorer.pyramid_steps"]
+)
+def test_what_may_be_switched_off_may_be_zero(params, place):
+    path = params(changed(f"profiles.quick.{place}", 0))
+    settings = load_study("quick", params=path).settings
+    for name in place.split("."):
+        settings = getattr(settings, name)
+    assert settings == 0
+    assert load_study("quick", params=params(changed("profiles.quick.prior.discriminator.r1", 0)))
+
+
+def test_degradations_stay_as_written_since_trained_weights_are_known_by_them():
+    written = yaml.safe_load(PARAMS.read_text(encoding="utf-8"))["degradations"]
+    assert load_study("quick", params=PARAMS).degradations == written
+
+
 def test_unknown_profile_is_named():
     with pytest.raises(ConfigError, match="profile: 'huge' is not one of smoke, quick"):
         load_study("huge", params=PARAMS)
@@ -111,6 +233,8 @@ def test_frames_are_the_base_times_a_power_of_two():
     for height, width in ((48, 96), (64, 64), (4, 16)):
         with pytest.raises(ConfigError, match="power of two"):
             FrameSettings(height=height, width=width, base_height=4, base_width=8)
+    with pytest.raises(ConfigError, match="power of two"):
+        FrameSettings(height=64, width=128, base_height=0, base_width=0)
 
 
 def test_a_number_is_no_truth_value():

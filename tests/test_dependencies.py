@@ -26,16 +26,24 @@ EVERYWHERE = {
 
 DRAWN = {"plates": "the drawn plates, data/synthetic, are a dependency themselves"}
 PICTURES = {"training/pictures.py": "arranges the sample sheet for people; trains nothing"}
+DEVICE = {"restore.py": "only the choice of a device"}
 EXCEPT = {
     "readers": DRAWN | PICTURES,
-    "prior": DRAWN | PICTURES | {"degradations": "the prior learns sharp scenes"},
+    "prior": DRAWN
+    | PICTURES
+    | dict.fromkeys(("degradations", "ranges.py"), "the prior learns sharp scenes"),
     "warmup": DRAWN | {"readers": "the recognition loss weighs 0 there"},
     "restorer": DRAWN,
-    "evaluation": DRAWN | {"evaluation/report.py": "lists the sets' hashes; the page is `figures`"},
-    "grid": DRAWN | {"training/restorer.py": "only the name of the range to compare with"},
+    "evaluation": DRAWN
+    | DEVICE
+    | {"evaluation/report.py": "lists the sets' hashes; the page is `figures`"},
+    "grid": DRAWN | DEVICE | {"training/restorer.py": "only the name of the range to compare with"},
     "figures": {
         room: "made the rows, examples and samples, which are dependencies themselves"
-        for room in ("degradations", "networks", "plates", "randomness.py", "readers", "training")
+        for room in (
+            *("degradations", "networks", "plates", "randomness.py", "ranges.py", "readers"),
+            *("restore.py", "training"),
+        )
     },
     "real": {},
 }

@@ -113,6 +113,82 @@ def test_png_with_a_flipped_byte(tmp_path, picture):
         files.read_image(path)
 
 
+@pytest.fixture(params=["baseline", "progressive", "restarts", "optimised"])
+def jpeg(request):
+    """A JPEG of 320 x 240 whose coded data is long enough to be damaged in its middle."""
+    flags = {
+        "baseline": [],
+        "progressive": [cv2.IMWRITE_JPEG_PROGRESSIVE, 1],
+        "restarts": [cv2.IMWRITE_JPEG_RST_INTERVAL, 8],
+        "optimised": [cv2.IMWRITE_JPEG_OPTIMIZE, 1],
+    }
+    pixels = np.random.default_rng(3).integers(0, 256, (240, 320, 3), dtype=np.uint8)
+    blurred = cv2.GaussianBlur(pixels, (0, 0), 2)
+    quality = [cv2.IMWRITE_JPEG_QUALITY, 95]
+    return cv2.imencode(".jpg", blurred, quality + flags[request.param])[1].tobytes()
+
+
+def test_every_kind_of_whole_jpeg_is_read(tmp_path, jpeg):
+    path = tmp_path / "a.jpg"
+    for data in (jpeg, jpeg + b"a phone's trailer \xff\xd8\xff"):
+        path.write_bytes(data)
+        assert files.read_image(path).shape == (240, 320, 3)
+
+
+def test_a_jpeg_with_random_bytes_in_its_middle_is_refused(tmp_path, jpeg):
+    path, third = tmp_path / "a.jpg", len(jpeg) // 3
+    noise = np.random.default_rng(4).integers(0, 256, third, dtype=np.uint8).tobytes()
+    path.write_bytes(jpeg[:third] + noise + jpeg[2 * third :])
+    with pytest.raises(ImageError, match=r"a\.jpg is damaged or cut off"):
+        files.read_image(path)
+
+
+def test_a_jpeg_without_its_end_marker_is_refused(tmp_path, jpeg):
+    path = tmp_path / "a.jpg"
+    path.write_bytes(jpeg[:-2])
+    with pytest.raises(ImageError, match="damaged or cut off"):
+        files.read_image(path)
+
+
+@pytest.mark.parametrize("middle", ["zeros", "nothing"])
+def test_a_jpeg_has_no_checksum_so_other_damage_passes(tmp_path, middle):
+    pixels = np.random.default_rng(3).integers(0, 256, (240, 320, 3), dtype=np.uint8)
+    jpeg = cv2.imencode(".jpg", pixels)[1].tobytes()
+    path, third = tmp_path / "a.jpg", len(jpeg) // 3
+    filling = bytes(third) if middle == "zeros" else b""
+    path.write_bytes(jpeg[:third] + filling + jpeg[2 * third :])
+    assert files.read_image(path).shape == (240, 320, 3)
+
+
+@pytest.mark.parametrize("suffix", [".bmp", ".tif", ".webp", ".png", ".jpg"])
+def test_no_kind_is_decoded_before_its_size_is_known(tmp_path, picture, suffix, monkeypatch):
+    path = tmp_path / f"a{suffix}"
+    path.write_bytes(cv2.imencode(suffix, picture)[1].tobytes())
+    assert files.read_image(path).shape == picture.shape
+    monkeypatch.setattr(cv2, "imdecode", lambda *_: pytest.fail("decoded"))
+    with pytest.raises(ImageError, match="40 x 24, over the limit"):
+        files.read_image(path, max_pixels=24 * 40 - 1)
+
+
+def test_a_size_beyond_pillow_s_own_limit_is_named_without_a_warning(tmp_path, recwarn):
+    path = tmp_path / "huge.bmp"
+    header = struct.pack("<IiiHHIIiiII", 40, 50_000, 40_000, 1, 24, 0, 0, 0, 0, 0, 0)
+    path.write_bytes(b"BM" + struct.pack("<IHHI", 54, 0, 0, 54) + header)
+    with pytest.raises(ImageError, match="50000 x 40000, over the limit of 100 million"):
+        files.read_image(path)
+    assert not recwarn.list
+
+
+@pytest.mark.parametrize("magic", [b"BM", b"II*\x00", b"MM\x00*", b"RIFF", b"GIF89a"])
+@pytest.mark.parametrize("length", [0, 60])
+def test_a_header_of_nonsense_is_no_image(tmp_path, magic, length, recwarn):
+    path = tmp_path / "note.bmp"
+    path.write_bytes(magic + bytes(length))
+    with pytest.raises(ImageError, match=r"note\.bmp is no image"):
+        files.read_image(path)
+    assert not recwarn.list
+
+
 def test_huge_image_is_refused_before_decoding(tmp_path, monkeypatch):
     def chunk(kind, body):
         return (

@@ -39,8 +39,8 @@ from lpr_gfpgan.degradations.noise import add_noise
 from lpr_gfpgan.degradations.parameters import DegradationParameters
 from lpr_gfpgan.degradations.pipeline import degrade
 from lpr_gfpgan.degradations.point_spread import point_spread, point_spread_reach
-from lpr_gfpgan.degradations.ranges import DegradationRanges
 from lpr_gfpgan.degradations.sampler import draw
+from lpr_gfpgan.ranges import DegradationRanges
 
 __all__ = [
     "DegradationParameters",

@@ -10,9 +10,9 @@ import torch
 from torch import Tensor
 
 from lpr_gfpgan.degradations.parameters import DegradationParameters
-from lpr_gfpgan.degradations.ranges import DEFOCUS_KINDS, DegradationRanges
 from lpr_gfpgan.errors import ConfigError
 from lpr_gfpgan.randomness import keys, uniform
+from lpr_gfpgan.ranges import DEFOCUS_KINDS, DegradationRanges
 
 LADDER_STEPS = 8
 # The detector's scale and tilt leave a plate at least this share of its frame; the ladder reaches

@@ -3,9 +3,21 @@
 import torch
 
 from ..config import Study
+from ..restore import choose_device
+from ..training.stage import begin
 from .classical import CLASSICAL, TRUE_KERNEL, classical_methods
 from .grid import AS_PUBLISHED
 from .methods import BASELINES, Method, baselines, restorer_names, restorers
+
+
+def begin_on(study: Study, device: torch.device | str | None = None) -> torch.device:
+    """Sets the number of CPU threads as training does; gives the named device or its own choice.
+
+    Raises:
+        ConfigError: this machine has no such device.
+    """
+    own = begin(study)
+    return own if device is None else choose_device(device)
 
 
 def method_names(study: Study, protocol: str = "") -> list[str]:

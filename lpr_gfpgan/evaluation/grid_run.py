@@ -9,8 +9,8 @@ import torch
 from ..config import Study
 from ..files import write_json
 from ..training.restorer import DEGRADATION
-from ..training.stage import begin, degradation_ranges
-from .compared import compared_methods
+from ..training.stage import degradation_ranges
+from .compared import begin_on, compared_methods
 from .grid import conditions, skipped
 from .protocol import load_plates
 from .rows import write_table
@@ -46,11 +46,11 @@ def evaluate_grid(
         device: where networks run; a CUDA device if there is one, when not given.
 
     Raises:
-        ConfigError: the protocol is unknown.
+        ConfigError: the protocol is unknown, or this machine has no such device.
         DataError: the plates are missing, damaged or too few.
         WeightsError: a reader or restorer is missing or damaged.
     """
-    device = device or begin(study)
+    device = begin_on(study, device)
     settings = study.settings
     cells = conditions(protocol, seed=settings.evaluation.seed)
     left_out = skipped(cells, settings.frame.size)

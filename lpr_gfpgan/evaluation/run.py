@@ -13,8 +13,7 @@ from ..config import Study
 from ..files import write_json, write_png
 from ..plates import image_tensor
 from ..readers import Reader, Reading, load_reader
-from ..training.stage import begin
-from .compared import compared_methods
+from .compared import begin_on, compared_methods
 from .consistency import WRONG, consistency_rows, wrong_plates
 from .methods import ORIGINAL, READERS, Method
 from .protocol import (
@@ -63,10 +62,11 @@ def evaluate(study: Study, *, device: torch.device | str | None = None) -> Evalu
         device: where networks run; a CUDA device if there is one, when not given.
 
     Raises:
+        ConfigError: this machine has no such device.
         DataError: the plates are missing, damaged or too few.
         WeightsError: a reader or restorer is missing or damaged.
     """
-    device = device or begin(study)
+    device = begin_on(study, device)
     readers = open_readers(study, device)
     methods = compared_methods(study, device)
     start = time.perf_counter()

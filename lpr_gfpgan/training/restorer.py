@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..config import AblationSettings, Study
+from ..config import TRAINING, AblationSettings, Study
 from ..files import write_json
 from ..losses import DiscriminatorFeatures, Vgg19Features, discriminator_logistic, r1_penalty
 from ..metrics import psnr
@@ -34,7 +34,7 @@ from .stage import (
     to_device,
 )
 
-DEGRADATION = "training"
+DEGRADATION = TRAINING
 WARMUP = "warmup"
 WARMUP_ABLATION = AblationSettings(motion_blur=False, recognition_loss=False, region="none")
 VALIDATION_PLATES = 64

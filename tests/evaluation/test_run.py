@@ -6,8 +6,9 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 
-from lpr_gfpgan.errors import DataError, WeightsError
+from lpr_gfpgan.errors import ConfigError, DataError, LprError, WeightsError
 from lpr_gfpgan.evaluation import (
     CLASSICAL,
     evaluate,
@@ -127,6 +128,23 @@ def test_rows_that_are_missing_damaged_or_doubled(evaluation, tmp_path):
     evaluation.rows.drop(columns="cer").to_csv(tmp_path / "less.csv", index=False)
     with pytest.raises(DataError, match="no column 'cer'"):
         read_rows(tmp_path / "less.csv")
+
+
+@pytest.mark.parametrize("run", [evaluate, lambda *a, **k: evaluate_grid(*a, "corrected", **k)])
+def test_a_named_device_is_checked_and_runs_on_the_study_s_threads(study, run, tmp_path):
+    paths = dataclasses.replace(study.paths, output=tmp_path)
+    settings = dataclasses.replace(study.settings, cpu_threads=2)
+    study = dataclasses.replace(study, paths=paths, settings=settings)
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        with pytest.raises(ConfigError, match="device 'toaster': not on this machine"):
+            run(study, device="toaster")
+        with pytest.raises(LprError):  # nothing is trained here
+            run(study, device="cpu")
+        assert torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="module")
