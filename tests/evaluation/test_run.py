@@ -1,6 +1,7 @@
 """The whole test on a tiny scale: every row is there, and means what it says."""
 
 import dataclasses
+import functools
 import json
 
 import numpy as np
@@ -130,7 +131,9 @@ def test_rows_that_are_missing_damaged_or_doubled(evaluation, tmp_path):
         read_rows(tmp_path / "less.csv")
 
 
-@pytest.mark.parametrize("run", [evaluate, lambda *a, **k: evaluate_grid(*a, "corrected", **k)])
+@pytest.mark.parametrize(
+    "run", [evaluate, functools.partial(evaluate_grid, protocol="corrected")], ids=["test", "grid"]
+)
 def test_a_named_device_is_checked_and_runs_on_the_study_s_threads(study, run, tmp_path):
     paths = dataclasses.replace(study.paths, output=tmp_path)
     settings = dataclasses.replace(study.settings, cpu_threads=2)
