@@ -10,8 +10,8 @@
   training seeds.
 - `grid_tables`: the grid's cells; `grid_effects`: what factors and published defects do;
   `ablations`: what each contribution brings; `by_plate`: their intervals, many at once.
-- `figures`, `grid_figures`, `ablation_figures`, `confidence_figures`: pictures of rows and tables in
-  one `figure_style`. They need matplotlib and seaborn, so they are imported by name.
+- `figures`, `grid_figures`, `ablation_figures`, `confidence_figures`: pictures of rows and tables,
+  in one `figure_style`. They need matplotlib and seaborn, so they are imported by name.
 - `report`: tables and figures as files and views; `check`: a new run against the committed figures;
   `summary`: the headline in words.
 """
