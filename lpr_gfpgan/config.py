@@ -18,7 +18,7 @@ import yaml
 from .errors import ConfigError
 
 PARAMS = "params.yaml"
-_TOP = {"profile", "variants", "seeds", "degradations", "ablations", "profiles"}
+_TOP = {"profile", "variants", "seeds", "degradations", "classical", "ablations", "profiles"}
 T = TypeVar("T")
 
 
@@ -202,13 +202,44 @@ class RestorerSettings:
 
 @dataclass(frozen=True, kw_only=True)
 class EvaluationSettings:
-    """The test: plates per condition, conditions (keys of `degradations`), bootstrap draws."""
+    """The test: plates per condition, conditions (keys of `degradations`), bootstrap draws.
+
+    `grid_plates`: plates per cell of the paper's grid, in either protocol.
+    """
 
     plates: int
+    grid_plates: int
     kid_plates: int
     conditions: list[str]
     bootstrap: int
     seed: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClassicalSettings:
+    """Strengths of the classical methods, the same for every plate and condition.
+
+    Lengths are fractions of the frame's width, so that one setting serves every frame size.
+    `unsharp_radius` is the sigma of the mask's Gaussian. `wiener_balance` weighs roughness against
+    the data. `richardson_lucy_damping` is in grey levels, 0 for none. `fixed_sigma` is the sigma of
+    the Gaussian that deconvolution assumes where it is not told the kernel.
+    """
+
+    unsharp_radius: float
+    unsharp_amount: float
+    wiener_balance: float
+    richardson_lucy_iterations: int
+    richardson_lucy_damping: float
+    fixed_sigma: float
+
+    def __post_init__(self) -> None:
+        """Refuse values out of range."""
+        for name in ("unsharp_radius", "fixed_sigma"):
+            _within(f"classical.{name}", getattr(self, name), 0, 0.25, open_below=True)
+        _within("classical.unsharp_amount", self.unsharp_amount, 0, 100)
+        _within("classical.wiener_balance", self.wiener_balance, 0, 1e6, open_below=True)
+        _within("classical.richardson_lucy_iterations", self.richardson_lucy_iterations, 1, 10_000)
+        _within("classical.richardson_lucy_damping", self.richardson_lucy_damping, 0, 255)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -324,6 +355,7 @@ class Study:
     variants: list[str]
     seeds: list[int]
     settings: ProfileSettings
+    classical: ClassicalSettings
     ablations: dict[str, AblationSettings]
     degradations: dict[str, dict[str, Any]]
     paths: Paths
@@ -395,6 +427,7 @@ def load_study(profile: str | None = None, *, params: Path | str | None = None) 
         variants=variants,
         seeds=_convert(list[int], content["seeds"], "seeds"),
         settings=settings,
+        classical=build(ClassicalSettings, content["classical"], "classical"),
         ablations=ablations,
         degradations=content["degradations"],
         paths=Paths(output, name),
@@ -466,3 +499,12 @@ def _only_keys(where: str, values: Mapping[str, Any], names: set[str]) -> None:
 def _one_of(where: str, value: Any, choices: tuple[str, ...]) -> None:
     if value not in choices:
         raise ConfigError(f"{where}: {value!r} is not one of {', '.join(map(str, choices))}")
+
+
+def _within(where: str, value: float, low: float, high: float, *, open_below: bool = False) -> None:
+    above = value > low if open_below else value >= low
+    if not (above and value <= high):
+        from_low = f"above {low:g}" if open_below else f"from {low:g}"
+        raise ConfigError(
+            f"{where}: {value!r} is out of range; give a number {from_low} to {high:g}"
+        )

@@ -38,6 +38,7 @@ FONTS = {
     "WenQuanYi Micro Hei": ("truetype/wqy/wqy-microhei.ttc", 0, "Apache-2.0"),
     "Noto Sans CJK SC Bold": ("opentype/noto/NotoSansCJK-Bold.ttc", 2, "OFL-1.1"),
     "Noto Sans CJK SC Regular": ("opentype/noto/NotoSansCJK-Regular.ttc", 2, "OFL-1.1"),
+    "Noto Serif CJK SC Bold": ("opentype/noto/NotoSerifCJK-Bold.ttc", 2, "OFL-1.1"),
     "Droid Sans Fallback": ("truetype/droid/DroidSansFallbackFull.ttf", 0, "Apache-2.0"),
 }
 """Name of a font: file below the fonts folder, index in it, licence."""
@@ -50,7 +51,7 @@ TYPEFACES = {
     "slender": ("Bebas Neue Regular", "Noto Sans CJK SC Bold"),
     "dejavu": ("DejaVu Sans Condensed Bold", "Noto Sans CJK SC Regular"),
     "hei": ("WenQuanYi Micro Hei", "Noto Sans CJK SC Bold"),
-    "b612": ("B612 Bold", "WenQuanYi Micro Hei"),
+    "b612": ("B612 Bold", "Noto Serif CJK SC Bold"),
 }
 """Name of a typeface: font of its letters and digits, font of its Chinese characters."""
 

@@ -31,13 +31,14 @@ from lpr_gfpgan.degradations.as_published import (
     taps_as_published,
 )
 from lpr_gfpgan.degradations.convolution import blur
-from lpr_gfpgan.degradations.defocus import disk_kernel, gaussian_kernel
+from lpr_gfpgan.degradations.defocus import disk_kernel, gaussian_kernel, gaussian_reach
 from lpr_gfpgan.degradations.downsampling import downsample, enlarge
 from lpr_gfpgan.degradations.jpeg import jpeg_exact, jpeg_fast
 from lpr_gfpgan.degradations.motion import motion_kernel
 from lpr_gfpgan.degradations.noise import add_noise
 from lpr_gfpgan.degradations.parameters import DegradationParameters
 from lpr_gfpgan.degradations.pipeline import degrade
+from lpr_gfpgan.degradations.point_spread import point_spread, point_spread_reach
 from lpr_gfpgan.degradations.ranges import DegradationRanges
 from lpr_gfpgan.degradations.sampler import draw
 
@@ -53,9 +54,12 @@ __all__ = [
     "draw",
     "enlarge",
     "gaussian_kernel",
+    "gaussian_reach",
     "jpeg_exact",
     "jpeg_fast",
     "motion_kernel",
     "motion_kernel_as_published",
+    "point_spread",
+    "point_spread_reach",
     "taps_as_published",
 ]

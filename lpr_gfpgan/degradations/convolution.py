@@ -31,8 +31,16 @@ def _mirrored(n: int, before: int, total: int, device: torch.device) -> Tensor:
     return torch.minimum(position, period - position) if n > 1 else position * 0
 
 
-def _transform(kernel: Tensor, canvas: tuple[int, int]) -> Tensor:
-    """Transfer function of [B, K, K] kernels whose centres lie at the canvas's origin."""
+def transfer_function(kernel: Tensor, canvas: tuple[int, int]) -> Tensor:
+    """Transfer functions of kernels whose centres lie at the canvas's origin.
+
+    Args:
+        kernel: float32 [B, K, K], K odd.
+        canvas: (H', W'), at least K each.
+
+    Returns:
+        complex64 [B, H', W' // 2 + 1], as `torch.fft.rfft2` lays them out.
+    """
     radius = kernel.shape[-1] // 2
     room = (0, canvas[1] - kernel.shape[-1], 0, canvas[0] - kernel.shape[-2])
     padded = torch.nn.functional.pad(kernel, room)
@@ -71,9 +79,9 @@ def blur(image: Tensor, kernels: Sequence[Tensor], *, reach: int | None = None) 
     canvas = tuple(max(n, *(k.shape[-1] for k in kernels)) for n in canvas)
     rows = _mirrored(height, reach, canvas[0], image.device)
     columns = _mirrored(width, reach, canvas[1], image.device)
-    transfer = _transform(kernels[0], canvas)
+    transfer = transfer_function(kernels[0], canvas)
     for kernel in kernels[1:]:
-        transfer *= _transform(kernel, canvas)
+        transfer *= transfer_function(kernel, canvas)
     mirrored = image.contiguous().index_select(2, rows).index_select(3, columns)
     extended = torch.fft.irfft2(torch.fft.rfft2(mirrored) * transfer[:, None], s=canvas)
     return extended[..., reach : reach + height, reach : reach + width].contiguous()

@@ -10,7 +10,8 @@ from torch import Tensor
 
 from lpr_gfpgan.errors import ConfigError
 
-ENLARGEMENTS = ("bicubic", "bilinear")
+ENLARGEMENTS = ("bicubic", "bilinear", "lanczos")
+LOBES = 3  # of the Lanczos kernel to each side
 
 
 @lru_cache(maxsize=64)
@@ -22,6 +23,20 @@ def _area_weights(n: int, m: int, device: torch.device) -> Tensor:
         left = torch.arange(n, dtype=torch.float64)
         overlap = torch.minimum(edges[1:, None], left + 1) - torch.maximum(edges[:-1, None], left)
         return (overlap.clamp(min=0) * m / n).float().to(device)
+
+
+@lru_cache(maxsize=64)
+def _lanczos_weights(n: int, m: int, device: torch.device) -> Tensor:
+    """Weight of each of n pixels in each of m >= n smaller ones: float32 [m, n], rows sum to 1.
+
+    sinc(x) sinc(x / 3) for |x| < 3 at the pixels' centres (Duchon 1979); where the kernel reaches
+    over the border its remaining weights are scaled up.
+    """
+    with torch.inference_mode(False):
+        centre = (torch.arange(m, dtype=torch.float64) + 0.5) * n / m
+        x = torch.arange(n, dtype=torch.float64) + 0.5 - centre[:, None]
+        weights = torch.sinc(x) * torch.sinc(x / LOBES) * (x.abs() < LOBES)
+        return (weights / weights.sum(dim=1, keepdim=True)).float().to(device)
 
 
 def downsample(image: Tensor, size: tuple[int, int]) -> Tensor:
@@ -55,16 +70,25 @@ def enlarge(image: Tensor, size: tuple[int, int], kind: str) -> Tensor:
     Args:
         image: float32 [B, C, h, w].
         size: (H, W).
-        kind: "bicubic", or "bilinear" as a plain reader's own resize does. Bicubic overshoots.
+        kind: "bicubic", "bilinear" as a plain reader's own resize does, or "lanczos" with three
+            lobes. All but bilinear overshoot.
 
     Returns:
         float32 [B, C, H, W].
 
     Raises:
-        ConfigError: the kind is unknown.
+        ConfigError: the kind is unknown, or Lanczos is asked to shrink.
     """
     if kind not in ENLARGEMENTS:
         raise ConfigError(f"enlarge {kind!r}: use one of {', '.join(ENLARGEMENTS)}")
     if tuple(image.shape[-2:]) == tuple(size):
         return image
+    if kind == "lanczos":
+        rows, columns = image.shape[-2:]
+        if size[0] < rows or size[1] < columns:
+            raise ConfigError(
+                f"enlarge to {tuple(size)} px: smaller than the image's {rows} x {columns}"
+            )
+        image = _lanczos_weights(rows, size[0], image.device) @ image
+        return image @ _lanczos_weights(columns, size[1], image.device).T
     return torch.nn.functional.interpolate(image, size=size, mode=kind, align_corners=False)

@@ -135,7 +135,7 @@ def degrade(
         image: float32 [B, 3, H, W] RGB in [-1, 1], either memory format, any device.
         parameters: of B samples, on the same device.
         codec: "fast", the batched stand-in for training, or "exact", OpenCV's JPEG.
-        enlarge: "bicubic", or "bilinear" as a plain reader's own resize does.
+        enlarge: "bicubic", "bilinear" as a plain reader's own resize does, or "lanczos".
 
     Returns:
         float32 [B, 3, H, W] in [-1, 1], in the memory format of `image`.

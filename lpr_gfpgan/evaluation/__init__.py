@@ -2,8 +2,8 @@
 
 - `protocol`: conditions and their degraded sets; `grid`: the paper's 51 conditions; `strengths`:
   how strong they are and which exceed the training; `sets`: degraded sets on disk.
-- `methods`: what is compared, `rows`: one row per (plate, condition, method, reader), `run`: the
-  test itself.
+- `methods`: what is compared; `classical` and `deconvolution`: methods that learn nothing; `rows`:
+  one row per (plate, condition, method, reader); `run`: the test itself.
 - `tables`: every figure, computed from the rows with its interval and n.
 - `honesty`: false reads above a reader's threshold; `confidence`: calibration, ranking, abstention;
   `consistency`: does a restored image explain the degraded one; `contributions`: differences over
@@ -18,13 +18,15 @@
 
 from .ablations import ablation_table
 from .check import check, compare_figures
+from .classical import CLASSICAL, classical_methods
+from .compared import compared_methods, method_names
 from .confidence import calibration_table, reliability_table, risk_coverage_table
 from .consistency import consistency_rows, consistency_table
 from .contributions import contribution_table
 from .grid_effects import factor_table, protocol_table
 from .grid_tables import grid_table, single_factor_table, wide_grid
 from .honesty import adjust, false_read_table, threshold_table, thresholds
-from .methods import Method, baselines, method_names, restorer, restorers
+from .methods import Method, baselines, restorer, restorers
 from .protocol import (
     Condition,
     DegradedSet,
@@ -53,6 +55,7 @@ from .tables import (
 )
 
 __all__ = [
+    "CLASSICAL",
     "Condition",
     "DegradedSet",
     "Evaluation",
@@ -66,8 +69,10 @@ __all__ = [
     "baselines",
     "calibration_table",
     "check",
+    "classical_methods",
     "compare",
     "compare_figures",
+    "compared_methods",
     "conditions",
     "consistency_rows",
     "consistency_table",

@@ -7,16 +7,21 @@ and their drawn degradations, must be the same to the letter.
 
 import json
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from ..config import Study
 from ..errors import DataError
+from .rows import read_rows
+from .run import rows_path
+from .tables import MEASURES
 
 PIXEL_TOLERANCE = 0.02  # dB between two renderings of one degraded set
+ROUNDING = 1e-4  # between a figure and its rows: both are written with five or six digits
 
 
 def compare_figures(new: dict[str, Any], committed: dict[str, Any]) -> pd.DataFrame:
@@ -76,7 +81,7 @@ def committed_figures(path: Path) -> dict[str, Any]:
 
 
 def new_figures(path: Path) -> dict[str, Any]:
-    """The figures of the working tree.
+    """The figures of the working tree, whoever made them.
 
     Raises:
         DataError: the file is missing or damaged.
@@ -88,14 +93,75 @@ def new_figures(path: Path) -> dict[str, Any]:
     return _parse(text, str(path))
 
 
-def check(study: Study) -> pd.DataFrame:
-    """Compares the study's figures in the working tree with the committed ones.
+def own_figures(study: Study) -> dict[str, Any]:
+    """The figures of this machine's run.
+
+    git brings the figures of another machine into every clone, but never the rows they were
+    computed from. So the figures count as this machine's only if its rows are there and say the
+    same: the same numbers of plates and rows, the same conditions, and the same pooled character
+    accuracy of every method and reader.
 
     Raises:
-        DataError: either is missing or damaged.
+        DataError: the figures or the rows are missing or damaged, do not belong together, or are
+            not of the plates and conditions that params.yaml asks for.
     """
     path = study.paths.metrics("evaluation")
-    return compare_figures(new_figures(path), committed_figures(path))
+    figures = new_figures(path)
+    if not rows_path(study).is_file():
+        raise DataError(
+            f"no run of this machine: {path} came with git, its rows {rows_path(study)} are not "
+            "there; run `make reproduce` first"
+        )
+    rows = read_rows(rows_path(study))
+    of_rows = _content(
+        {"plates": int(rows["plate"].nunique()), "rows": len(rows)}, rows["condition"].unique()
+    )
+    of_figures = _content(figures.get("n"), figures.get("conditions", ()))
+    if of_rows != of_figures:
+        raise DataError(
+            f"{path} ({of_figures}) does not belong to this machine's rows ({of_rows}); run "
+            "`make reproduce` first"
+        )
+    rows = rows.assign(value=MEASURES["character_accuracy"](rows))
+    means = rows.groupby(["method", "reader"])["value"].mean().to_dict()
+    shown = {
+        (method, reader): place["character_accuracy"]["estimate"]
+        for method, places in figures.get("pooled", {}).items()
+        for reader, place in places.items()
+        if "character_accuracy" in place
+    }
+    for who in _keys(means, shown):
+        if not abs(means.get(who, np.nan) - shown.get(who, np.nan)) <= ROUNDING:
+            raise DataError(
+                f"{path} does not belong to this machine's rows: they give another character "
+                f"accuracy of {who[0]} read by {who[1]}; run `make reproduce` first"
+            )
+    settings = study.settings.evaluation
+    asked = _content({**figures["n"], "plates": settings.plates}, settings.conditions)
+    if of_figures != asked:
+        raise DataError(
+            f"{path} is of another test ({of_figures}) than params.yaml asks for ({asked}); run "
+            "`make reproduce` first"
+        )
+    return figures
+
+
+def check(study: Study) -> pd.DataFrame:
+    """Compares the figures of this machine's run with the committed ones.
+
+    Raises:
+        DataError: this machine has made no run (see `own_figures`), or nothing is committed.
+    """
+    return compare_figures(own_figures(study), committed_figures(study.paths.metrics("evaluation")))
+
+
+def _content(n: Any, conditions: Iterable[str]) -> str:
+    """What a test is of, in words."""
+    counts = n if isinstance(n, dict) else {}
+    return (
+        f"{counts.get('plates')} plates, {counts.get('rows')} rows, "
+        f"conditions {', '.join(sorted(conditions))}"
+    )
 
 
 def _parse(text: str, name: str) -> dict[str, Any]:

@@ -26,6 +26,7 @@ its rounding only, hence the least distance: without it a set without noise woul
 
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -208,6 +209,23 @@ def consistency_table(rows: pd.DataFrame, *, draws: int, seed: int) -> pd.DataFr
             line = table_line((replace(found, **ends), "bootstrap"), condition, method, "", "ratio")
             lines.append(line)
     return pd.DataFrame(lines)
+
+
+def read_distances(path: Path) -> pd.DataFrame:
+    """Reads the rows of `consistency_rows` from a file.
+
+    Raises:
+        DataError: the file is missing, damaged or lacks a column.
+    """
+    columns = ["condition", "method", "plate", "distance"]
+    try:
+        rows = pd.read_csv(path, keep_default_na=False)
+        return rows[columns].astype({"plate": "int64", "distance": "float64"})
+    except FileNotFoundError:
+        raise DataError(f"no rows in {path}; run `make reproduce` first") from None
+    except (OSError, EOFError, ValueError, KeyError) as error:
+        reason = " ".join(str(error).split())
+        raise DataError(f"{path} is damaged ({reason}); run `make reproduce` again") from None
 
 
 def _others(plates: PlateTest) -> list[int]:

@@ -12,9 +12,9 @@ import pandas as pd
 
 from ..errors import DataError
 from ..metrics import bootstrap_seeds, crossed_interval, crossed_p
-from .lines import condition_of
-from .methods import BASELINES, FULL, JUDGE
-from .tables import MEASURES, READING_MEASURES
+from .lines import condition_of, no_spread, unanimous
+from .methods import FULL, JUDGE
+from .tables import DIFFERENCES, MEASURES, READING_MEASURES
 
 CLAIM_MEASURES = (*READING_MEASURES, "psnr_plate", "ssim_plate")
 
@@ -29,6 +29,11 @@ def contribution_table(
     measures: Sequence[str] = CLAIM_MEASURES,
 ) -> pd.DataFrame:
     """Paired differences, one variant less each other, over training seeds and plates.
+
+    Where every plate differs alike with every seed, both intervals would have no width. Those of
+    reading measures are then `lines.unanimous`: with one seed for its n plates; with S seeds for
+    min(S, n) of the values, since no more of them share neither seed nor plate and are independent.
+    Those of image measures are NaN.
 
     A plate's value is its mean over the conditions of the rows; give the conditions in which a part
     should act to see it there.
@@ -45,14 +50,14 @@ def contribution_table(
         One line per other variant and measure: `first`, `second`, `condition`, `reader`, `measure`;
         `n` plates, `seeds` and `scope` (see `metrics.SeedInterval`); `estimate`, `low`, `high` by
         `metrics.bootstrap_seeds`; `crossed_low`, `crossed_high` by `metrics.crossed_interval`;
-        `p` by `metrics.crossed_p`. NaN where a value is infinite, such as the PSNR of an image
+        `p` by `metrics.crossed_p`. All NaN where a value is infinite, such as the PSNR of an image
         identical to its original.
 
     Raises:
         DataError: the variant is not among the rows, or shares no training seed with another one,
             or some plate was not tested with every seed under every condition.
     """
-    trained = rows[~rows["method"].isin(BASELINES) & (rows["reader"] == reader)]
+    trained = rows[(rows["variant"] != "") & (rows["reader"] == reader)]
     variants = list(dict.fromkeys(trained["variant"]))
     if first not in variants:
         raise DataError(f"no variant {first!r} read by {reader!r} among the rows; train it first")
@@ -68,7 +73,9 @@ def contribution_table(
                 "reader": reader,
                 "measure": measure,
             }
-            lines.append({**line, **_ends(values, draws=draws, seed=seed)})
+            bounds = DIFFERENCES if measure in READING_MEASURES else None
+            ends = _ends(values, bounds=bounds, draws=draws, seed=seed)
+            lines.append({**line, **ends})
     return pd.DataFrame(lines)
 
 
@@ -97,14 +104,21 @@ def _paired(first: pd.DataFrame, second: pd.DataFrame, measure: str) -> np.ndarr
     return difference.T.groupby(level="plate").mean().T.to_numpy()
 
 
-def _ends(values: np.ndarray, *, draws: int, seed: int) -> dict[str, object]:
+def _ends(
+    values: np.ndarray, *, bounds: tuple[float, float] | None, draws: int, seed: int
+) -> dict[str, object]:
     seeds, plates = values.shape
     line = dict.fromkeys(("estimate", "low", "high", "crossed_low", "crossed_high", "p"), np.nan)
     finite = np.isfinite(values).all()
     drawn = bootstrap_seeds(
         values if finite else np.zeros_like(values), draws=draws, rng=np.random.default_rng(seed)
     )
-    if finite:
+    if finite and no_spread(values):
+        independent = plates if seeds == 1 else min(seeds, plates)
+        ends, _ = unanimous(drawn.estimate, independent, bounds=bounds)
+        line |= {"estimate": ends.estimate, "low": ends.low, "high": ends.high}
+        line |= {"crossed_low": ends.low, "crossed_high": ends.high}
+    elif finite:
         line |= {"estimate": drawn.estimate, "low": drawn.low, "high": drawn.high}
         if plates > 1:
             crossed = crossed_interval(values)

@@ -153,7 +153,7 @@ class GridCondition:
         Args:
             image: the originals.
             parameters: from `draw`.
-            enlarge: "bicubic" or "bilinear"; `as_published` enlarges bilinearly in any case.
+            enlarge: as in `degradations.degrade`; `as_published` enlarges bilinearly in any case.
         """
         if self.protocol == AS_PUBLISHED:
             return degrade_as_published(image, parameters)

@@ -12,6 +12,8 @@ import pandas as pd
 from ..metrics import Interval, bootstrap_mean, wilson
 
 POOLED = "all"
+SAME = 1e-9
+"""Values that differ by less are equal: sums of the same fractions in another order."""
 
 
 def by_condition(rows: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
@@ -56,6 +58,36 @@ def share_over_plates(
         return wilson(len(sums) if sums.any() else 0, len(sums)), "Wilson over plates"
     rng = np.random.default_rng(seed)
     return bootstrap_mean(sums, counts=counts, draws=draws, rng=rng), "bootstrap"
+
+
+def no_spread(values: np.ndarray) -> bool:
+    """Whether all values are equal but for rounding."""
+    return bool(np.ptp(values) < SAME)
+
+
+def unanimous(value: float, n: int, *, bounds: tuple[float, float] | None) -> tuple[Interval, str]:
+    """The mean of n plates that all have one value, with an interval that claims no certainty.
+
+    Resampling equal values gives an interval of width 0. Yet 0 of n plates that depart from the
+    value only bound the share of plates that do: by u, the upper end of Wilson's interval for
+    0 of n. Since a departing plate lies within the bounds, the mean lies within
+    value - u (value - lowest) and value + u (highest - value): for a paired difference of 0 within
+    [-1, 1], +-u, which is +-3.1 points for 120 plates.
+
+    Args:
+        value: what every plate has.
+        n: independent plates, at least 1.
+        bounds: lowest and highest value that a plate can have; None where there are none, and then
+            nothing bounds the mean: the ends are NaN.
+
+    Returns:
+        The figure, and how its interval was found.
+    """
+    if bounds is None:
+        return Interval(value, np.nan, np.nan, n), "none"
+    share = wilson(0, n).high
+    low, high = value - share * (value - bounds[0]), value + share * (bounds[1] - value)
+    return Interval(value, low, high, n), "Wilson over plates"
 
 
 def condition_of(rows: pd.DataFrame) -> str:

@@ -81,11 +81,6 @@ def restorer(
     return Method(name=name, apply=apply, variant=variant, training_seed=training_seed)
 
 
-def method_names(study: Study) -> list[str]:
-    """All methods in the order of tables: baselines, then every variant of every seed."""
-    return [*BASELINES, *(name for name, _, _ in _restorers(study))]
-
-
 def restorers(study: Study, device: torch.device | str = "cpu") -> list[Method]:
     """Every trained variant of every seed.
 
@@ -93,7 +88,7 @@ def restorers(study: Study, device: torch.device | str = "cpu") -> list[Method]:
         WeightsError: a restorer is missing or damaged.
     """
     methods = []
-    for name, variant, seed in _restorers(study):
+    for name, variant, seed in restorer_names(study):
         network, _ = load_weights(study.paths.restorer(variant, seed), expect_kind="restorer")
         methods.append(
             restorer(network, name=name, variant=variant, training_seed=seed, device=device)
@@ -101,7 +96,7 @@ def restorers(study: Study, device: torch.device | str = "cpu") -> list[Method]:
     return methods
 
 
-def _restorers(study: Study) -> list[tuple[str, str, int]]:
+def restorer_names(study: Study) -> list[tuple[str, str, int]]:
     """(name, variant, seed) of each restorer; names hold the seed only if there are several."""
     return [
         (variant if len(study.seeds) == 1 else f"{variant}-{seed}", variant, seed)

@@ -107,7 +107,7 @@ class MixedCondition:
         Args:
             image: the originals.
             parameters: from `draw`.
-            enlarge: "bicubic" or "bilinear".
+            enlarge: one of `degradations.downsampling.ENLARGEMENTS`.
         """
         return degrade(image, parameters, codec="exact", enlarge=enlarge)
 
@@ -140,14 +140,16 @@ class DegradedSet:
         bilinear: uint8 [N, H, W, 3], the small image enlarged as a reader's own resize would.
         bicubic: uint8 [N, H, W, 3], the same small image enlarged bicubically; what restorers get.
             The same array where nothing was enlarged.
+        lanczos: uint8 [N, H, W, 3], the same small image enlarged by Lanczos's kernel; likewise.
         parameters: N rows, what was drawn for each plate.
         set_sha256: of the texts and the drawn parameters, to six digits; the same on any machine.
-        pixels_sha256: of both images; rounding may differ between processors.
+        pixels_sha256: of the three images; rounding may differ between processors.
     """
 
     condition: str
     bilinear: np.ndarray
     bicubic: np.ndarray
+    lanczos: np.ndarray
     parameters: pd.DataFrame
     set_sha256: str
     pixels_sha256: str
@@ -166,18 +168,23 @@ def study_conditions(study: Study) -> list[MixedCondition]:
     ]
 
 
-def load_plates(study: Study) -> PlateTest:
-    """The first `evaluation.plates` plates of the test split.
+def load_plates(study: Study, split: str = "test", *, count: int | None = None) -> PlateTest:
+    """The first plates of a split.
+
+    Args:
+        study: the study.
+        split: "test", or "validation" for what is fixed before the test.
+        count: how many; `evaluation.plates` when not given.
 
     Raises:
         DataError: the set is missing, damaged, or smaller than asked for.
     """
-    plates = PlateSet(study.paths.plates, "test", verify=True)
-    wanted = study.settings.evaluation.plates
+    plates = PlateSet(study.paths.plates, split, verify=True)
+    wanted = study.settings.evaluation.plates if count is None else count
     if not 0 < wanted <= len(plates):
         raise DataError(
-            f"evaluation.plates: {wanted} wanted, the test split has {len(plates)}; lower it or "
-            "raise plates.test in params.yaml"
+            f"{wanted} plates wanted, the {split} split has {len(plates)}; lower them in "
+            f"`evaluation` or raise plates.{split} in params.yaml"
         )
     index = np.arange(wanted)
     return PlateTest(
@@ -218,15 +225,19 @@ def degraded_set(plates: PlateTest, condition: Condition) -> DegradedSet:
     bilinear = enlarged("bilinear")
     height, width = bilinear.shape[1:3]
     smaller = (parameters.small_width < width) | (parameters.small_height < height)
-    bicubic = enlarged("bicubic") if bool(smaller.any()) else bilinear
+    # At the frame's own resolution nothing is enlarged, by whatever kernel.
+    bicubic, lanczos = (
+        enlarged(kind) if bool(smaller.any()) else bilinear for kind in ("bicubic", "lanczos")
+    )
     drawn = rows_of(plates, parameters)
     return DegradedSet(
         condition=condition.name,
         bilinear=bilinear,
         bicubic=bicubic,
+        lanczos=lanczos,
         parameters=drawn,
         set_sha256=set_hash(condition.name, drawn, plates),
-        pixels_sha256=pixels_hash(bilinear, bicubic),
+        pixels_sha256=pixels_hash(bilinear, bicubic, lanczos),
     )
 
 

@@ -9,11 +9,17 @@ import pandas as pd
 from ..config import Study
 from ..errors import DataError
 from ..files import read_image
-from . import figures
+from . import confidence_figures, figures, grid_figures
 from .check import new_figures
-from .methods import DEGRADED, DIRECT, JUDGE, method_names
+from .compared import method_names
+from .confidence import calibration_table, reliability_table, risk_coverage_table
+from .consistency import consistency_table, read_distances
+from .grid_report import DIRECT_READING, PANELS, SHOWN
+from .honesty import adjust, false_read_table, threshold_table, thresholds
+from .methods import DEGRADED, DIRECT, JUDGE
+from .recoverability import recoverability_table
 from .rows import read_rows, write_table
-from .run import cut_sheet, examples_path, rows_path
+from .run import CLEAN, CONSISTENCY, RECOVERABILITY, cut_sheet, examples_path, rows_path
 from .summary import CLAIMS_NOTHING, claims_nothing
 from .tables import (
     POOLED,
@@ -25,19 +31,18 @@ from .tables import (
     seen_table,
 )
 
-DIRECT_READING = "direct reading"
-
 
 def make_tables(study: Study) -> dict[str, pd.DataFrame]:
     """Computes every table from the rows and writes each as reports/<profile>/tables/<name>.csv.
 
     Returns:
-        Long tables: accuracy, images, seen, positions, differences.
+        Long tables: accuracy, images, seen, positions, differences; thresholds, false_reads,
+        calibration, reliability, risk_coverage, consistency, recoverability.
 
     Raises:
         DataError: there are no rows.
     """
-    rows = read_rows(rows_path(study))
+    rows, clean = read_rows(rows_path(study)), read_rows(rows_path(study, CLEAN))
     settings = study.settings.evaluation
     options = {"draws": settings.bootstrap, "seed": settings.seed}
     tables = {
@@ -45,7 +50,16 @@ def make_tables(study: Study) -> dict[str, pd.DataFrame]:
         "images": image_table(rows, **options),
         "seen": seen_table(rows, **options),
         "positions": position_table(rows, **options),
-        "differences": difference_table(rows, **options),
+        "differences": adjust(difference_table(rows, **options)),
+        "thresholds": threshold_table(clean, **options),
+        "false_reads": false_read_table(rows, thresholds(clean), **options),
+        "calibration": calibration_table(rows, **options, pooled_only=True),
+        "reliability": reliability_table(rows, **options),
+        "risk_coverage": risk_coverage_table(rows, **options),
+        "consistency": consistency_table(read_distances(rows_path(study, CONSISTENCY)), **options),
+        "recoverability": recoverability_table(
+            study, read_rows(rows_path(study, RECOVERABILITY)), **options
+        ),
     }
     for name, table in tables.items():
         write_table(study.paths.reports / "tables" / f"{name}.csv", table)
@@ -60,8 +74,8 @@ def make_figures(study: Study, tables: dict[str, pd.DataFrame]) -> dict[str, Pat
         tables: of `make_tables`.
 
     Returns:
-        The files by name: restorations-<condition>, accuracy, positions, differences, prior,
-        curves-<readers, prior, warmup, restorers>.
+        The files by name: restorations-<condition>, accuracy, positions, differences, risk,
+        reliability, false-reads, recoverability, prior, curves-<readers, prior, warmup, restorers>.
 
     Raises:
         DataError: something the figures need was not made.
@@ -79,6 +93,14 @@ def make_figures(study: Study, tables: dict[str, pd.DataFrame]) -> dict[str, Pat
     drawn["accuracy"] = figures.accuracy_figure(tables["accuracy"], tables["images"])
     drawn["positions"] = figures.position_figure(tables["positions"])
     drawn["differences"] = figures.forest_plot(tables["differences"])
+    drawn["risk"] = confidence_figures.risk_coverage_figure(tables["risk_coverage"], methods=SHOWN)
+    drawn["reliability"] = confidence_figures.reliability_figure(
+        tables["reliability"], methods=PANELS
+    )
+    drawn["false-reads"] = confidence_figures.false_read_figure(
+        tables["false_reads"], readers=(JUDGE, DIRECT)
+    )
+    drawn["recoverability"] = grid_figures.recoverability_figure(tables["recoverability"])
     samples = read_image(study.paths.samples("prior"))
     drawn["prior"] = figures.prior_figure(samples, _json(study.paths.metrics("prior")))
     for name, curves in _curves(study).items():
@@ -168,6 +190,44 @@ def difference_view(table: pd.DataFrame) -> pd.DataFrame:
     """
     pooled = table[table["condition"] == POOLED]
     return readable(pooled, index=["first", "second"], columns="measure")
+
+
+def threshold_view(table: pd.DataFrame) -> pd.DataFrame:
+    """Each reader's threshold and what it accepts of the clean validation plates, in per cent.
+
+    Args:
+        table: `thresholds` of `make_tables`.
+    """
+    named = table.assign(threshold=[f"{t:.4f}" for t in table["threshold"]])
+    return readable(named, index=["reader", "threshold"], columns="measure")
+
+
+def false_read_view(table: pd.DataFrame) -> pd.DataFrame:
+    """Pooled shares of plates accepted, and accepted though wrong, in per cent.
+
+    Args:
+        table: `false_reads` of `make_tables`.
+    """
+    pooled = table[table["condition"] == POOLED]
+    return readable(pooled, index=["method", "reader"], columns="measure")
+
+
+def calibration_view(table: pd.DataFrame) -> pd.DataFrame:
+    """Pooled figures of the confidences, times 100.
+
+    Args:
+        table: `calibration` of `make_tables`.
+    """
+    return readable(table, index=["method", "reader"], columns="measure")
+
+
+def consistency_view(table: pd.DataFrame) -> pd.DataFrame:
+    """Ratios of distances to the original's: methods down, conditions across.
+
+    Args:
+        table: `consistency` of `make_tables`.
+    """
+    return readable(table, index=["method"], columns="condition")
 
 
 def set_view(study: Study) -> pd.DataFrame:

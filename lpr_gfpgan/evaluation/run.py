@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +14,9 @@ from ..files import write_json, write_png
 from ..plates import image_tensor
 from ..readers import Reader, Reading, load_reader
 from ..training.stage import begin
-from .methods import READERS, Method, baselines, restorers
+from .compared import compared_methods
+from .consistency import WRONG, consistency_rows, wrong_plates
+from .methods import ORIGINAL, READERS, Method
 from .protocol import (
     CHUNK,
     Condition,
@@ -28,6 +30,8 @@ from .rows import COLUMNS, check_rows, image_columns, reading_rows, write_table
 from .tables import headline, short_headline
 
 EXAMPLES = 8
+VALIDATION = "validation"
+CLEAN, CONSISTENCY, RECOVERABILITY = "clean", "consistency", "recoverability"
 
 
 @dataclass(frozen=True)
@@ -39,12 +43,16 @@ class Evaluation:
         sets: the degraded set of each condition.
         examples: by condition, uint8 [plates, methods, H, W, 3] of the first plates.
         methods: the methods' names in order.
+        consistency: see `consistency.consistency_rows`; empty where it was not asked for.
+        clean: rows of the untouched validation plates, on which thresholds are set; likewise.
     """
 
     rows: pd.DataFrame
     sets: list[DegradedSet]
     examples: dict[str, np.ndarray]
     methods: list[str]
+    consistency: pd.DataFrame = field(default_factory=pd.DataFrame)
+    clean: pd.DataFrame = field(default_factory=pd.DataFrame)
 
 
 def evaluate(study: Study, *, device: torch.device | str | None = None) -> Evaluation:
@@ -59,10 +67,18 @@ def evaluate(study: Study, *, device: torch.device | str | None = None) -> Evalu
         WeightsError: a reader or restorer is missing or damaged.
     """
     device = device or begin(study)
-    readers = [load_reader(study.paths.reader(name), name).to(device) for name in READERS]
-    methods = [*baselines(), *restorers(study, device)]
+    readers = open_readers(study, device)
+    methods = compared_methods(study, device)
     start = time.perf_counter()
-    result = compare(load_plates(study), study_conditions(study), methods, readers, device=device)
+    result = compare(
+        load_plates(study),
+        study_conditions(study),
+        methods,
+        readers,
+        device=device,
+        consistent=True,
+    )
+    result = replace(result, clean=clean_rows(study, readers, device=device))
     seconds = time.perf_counter() - start
     images = len(methods) * sum(len(s.bicubic) for s in result.sets)
     write_json(
@@ -72,6 +88,28 @@ def evaluate(study: Study, *, device: torch.device | str | None = None) -> Evalu
     return result
 
 
+def open_readers(study: Study, device: torch.device | str) -> list[Reader]:
+    """The readers that may judge; raises WeightsError if one is missing or damaged."""
+    return [load_reader(study.paths.reader(name), name).to(device) for name in READERS]
+
+
+def clean_rows(
+    study: Study, readers: Sequence[Reader], *, device: torch.device | str = "cpu"
+) -> pd.DataFrame:
+    """Readings of all untouched validation plates: what thresholds are set on, before any test."""
+    plates = load_plates(study, VALIDATION, count=study.settings.plates.validation)
+    labels = {"condition": VALIDATION, "method": ORIGINAL, "variant": "", "training_seed": ""}
+    quality = image_columns(plates, plates.image)
+    rows = [
+        pd.concat(
+            [reading_rows(plates, read(reader, plates.image, plates, device=device)), quality],
+            axis=1,
+        ).assign(**labels, reader=reader.name)
+        for reader in readers
+    ]
+    return check_rows(pd.concat(rows, ignore_index=True)[list(COLUMNS)].astype(COLUMNS))
+
+
 def compare(
     plates: PlateTest,
     conditions: Sequence[Condition],
@@ -79,6 +117,7 @@ def compare(
     readers: Sequence[Reader],
     *,
     device: torch.device | str = "cpu",
+    consistent: bool = False,
 ) -> Evaluation:
     """Scores every method under every condition with every reader.
 
@@ -91,15 +130,19 @@ def compare(
         methods: what is compared.
         readers: who reads.
         device: where the readers are.
+        consistent: whether every image is degraded again and compared with what was seen; for
+            conditions that `degradations.degrade` makes.
     """
-    rows, sets, examples = [], [], {}
+    rows, sets, examples, consistency = [], [], {}, []
+    wrong = {WRONG: wrong_plates(plates)} if consistent else {}
     for condition in conditions:
         degraded = degraded_set(plates, condition)
         sets.append(degraded)
-        shown = []
+        made = {method.name: method.apply(plates, degraded) for method in methods}
+        if consistent:
+            consistency.append(consistency_rows(plates, degraded, {**made, **wrong}, device=device))
         for method in methods:
-            images = method.apply(plates, degraded)
-            shown.append(images[:EXAMPLES])
+            images = made[method.name]
             quality = image_columns(plates, images)
             for reader in readers:
                 scores = reading_rows(plates, read(reader, images, plates, device=device))
@@ -111,9 +154,15 @@ def compare(
                     "reader": reader.name,
                 }
                 rows.append(pd.concat([scores, quality], axis=1).assign(**labels))
-        examples[condition.name] = np.stack(shown, axis=1)
+        examples[condition.name] = np.stack([images[:EXAMPLES] for images in made.values()], axis=1)
     table = pd.concat(rows, ignore_index=True)[list(COLUMNS)].astype(COLUMNS)
-    return Evaluation(check_rows(table), sets, examples, [method.name for method in methods])
+    return Evaluation(
+        check_rows(table),
+        sets,
+        examples,
+        [method.name for method in methods],
+        consistency=pd.concat(consistency, ignore_index=True) if consistency else pd.DataFrame(),
+    )
 
 
 def read(
@@ -129,9 +178,9 @@ def read(
     return readings
 
 
-def rows_path(study: Study) -> Path:
-    """The rows of the study's test."""
-    return study.paths.reports / "rows" / "evaluation.csv.gz"
+def rows_path(study: Study, name: str = "evaluation") -> Path:
+    """The rows of the study's test, or others by their name."""
+    return study.paths.reports / "rows" / f"{name}.csv.gz"
 
 
 def examples_path(study: Study, condition: str) -> Path:
@@ -146,6 +195,8 @@ def write(evaluation: Evaluation, study: Study) -> dict:
         What metrics/evaluation.json holds.
     """
     write_table(rows_path(study), evaluation.rows)
+    write_table(rows_path(study, CLEAN), evaluation.clean)
+    write_table(rows_path(study, CONSISTENCY), evaluation.consistency)
     drawn = [s.parameters.assign(condition=s.condition) for s in evaluation.sets]
     write_table(rows_path(study).with_name("degradations.csv.gz"), pd.concat(drawn))
     for condition, images in evaluation.examples.items():

@@ -43,8 +43,9 @@ def write_degraded_set(path: Path, degraded: DegradedSet, plates: PlateTest) -> 
         "parameters": degraded.parameters.to_records(index=False),
         "bilinear": degraded.bilinear,
     }
-    if not np.array_equal(degraded.bicubic, degraded.bilinear):
-        arrays["bicubic"] = degraded.bicubic
+    for kind in ("bicubic", "lanczos"):
+        if not np.array_equal(getattr(degraded, kind), degraded.bilinear):
+            arrays[kind] = getattr(degraded, kind)
     with atomic_path(path) as temporary:
         np.savez_compressed(temporary, **arrays)
 
@@ -67,7 +68,7 @@ def read_degraded_set(path: Path, plates: PlateTest, condition: Condition) -> De
         with np.load(path, allow_pickle=False) as stored:
             held = {name: stored[name] for name in stored.files}
         bilinear = held["bilinear"]
-        bicubic = held.get("bicubic", bilinear)
+        bicubic, lanczos = (held.get(kind, bilinear) for kind in ("bicubic", "lanczos"))
         drawn = pd.DataFrame.from_records(held["parameters"])
         name, originals, set_sha256, pixels_sha256 = (
             str(held[key])
@@ -82,7 +83,7 @@ def read_degraded_set(path: Path, plates: PlateTest, condition: Condition) -> De
         raise DataError(f"{path} holds condition {name}, not {condition.name}; {mend}")
     if originals != pixels_hash(plates.image):
         raise DataError(f"{path} was made from other plates than these; {mend}")
-    pictures = (bilinear, bicubic)
+    pictures = (bilinear, bicubic, lanczos)
     if any(image.dtype != np.uint8 or image.shape != plates.image.shape for image in pictures):
         raise DataError(f"{path}: the pixels are not of shape {plates.image.shape}; {mend}")
     if len(drawn) != len(plates) or set_hash(name, drawn, plates) != set_sha256:
@@ -96,6 +97,7 @@ def read_degraded_set(path: Path, plates: PlateTest, condition: Condition) -> De
         condition=name,
         bilinear=bilinear,
         bicubic=bicubic,
+        lanczos=lanczos,
         parameters=drawn,
         set_sha256=set_sha256,
         pixels_sha256=pixels_sha256,

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from ..config import Study
-from .check import new_figures
+from .check import own_figures
 from .methods import BICUBIC, DEGRADED, DIRECT, JUDGE, ORIGINAL
 
 CLAIMS_NOTHING = (
@@ -25,12 +25,12 @@ def page_path(study: Study) -> Path:
 
 
 def summary(study: Study) -> str:
-    """Where the page and figures are, and the headline figures, as lines of text.
+    """Where the page and figures of this machine's run are, and its headline, as lines of text.
 
     Raises:
-        DataError: there is no evaluation yet.
+        DataError: this machine has made no run; figures that came with git are none of its own.
     """
-    figures = new_figures(study.paths.metrics("evaluation"))
+    figures = own_figures(study)
     pooled = figures["pooled"]
     plates = figures["n"]["plates"]
     conditions = len(figures["conditions"])

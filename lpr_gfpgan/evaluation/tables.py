@@ -20,8 +20,8 @@ from ..metrics import (
     mcnemar,
     wilson,
 )
-from .lines import POOLED, by_condition, share_over_plates, table_line
-from .methods import BASELINES, BICUBIC, DEGRADED, DIRECT, JUDGE, ORIGINAL
+from .lines import POOLED, by_condition, no_spread, share_over_plates, table_line, unanimous
+from .methods import DEGRADED, DIRECT, JUDGE, ORIGINAL
 
 MAJORITY = "majority guess"
 
@@ -41,6 +41,9 @@ IMAGE_MEASURES: dict[str, Callable[[pd.DataFrame], pd.Series]] = {
     "mse_frame": lambda rows: rows["mse_frame"],
 }
 MEASURES = READING_MEASURES | IMAGE_MEASURES
+
+DIFFERENCES = (-1.0, 1.0)
+"""Ends between which paired differences of READING_MEASURES lie; others are taken for unbounded."""
 
 NUMBERS = {"psnr": (1, 2), "ssim": (1, 3), "mse": (1, 1), "auroc": (1, 3), "ratio": (1, 2)}
 """Scale and digits in which a measure is shown, by the first word of its name; others per cent."""
@@ -163,23 +166,20 @@ def position_table(rows: pd.DataFrame, *, draws: int, seed: int) -> pd.DataFrame
 def comparisons(rows: pd.DataFrame) -> list[tuple[tuple[str, str], tuple[str, str]]]:
     """The paired differences worth a line, as ((method, reader), (method, reader)).
 
-    The full model (the first variant where there is no `full`), judged, less: the degraded image,
-    bicubic enlargement, the direct reading of the degraded image, and every other variant with the
-    same training seed.
+    The full model (the first variant where there is no `full`), judged, less: the degraded image
+    and every other method without training, the direct reading of the degraded image, and every
+    other variant with the same training seed.
     """
     known = rows.drop_duplicates("method")
-    trained = known[~known["method"].isin(BASELINES)]
+    trained = known[known["variant"] != ""]
     if trained.empty:
         return []
     main = "full" if "full" in set(trained["variant"]) else trained["variant"].iloc[0]
     pairs = []
     for full in trained[trained["variant"] == main].itertuples():
         first = (full.method, JUDGE)
-        pairs += [
-            (first, (DEGRADED, JUDGE)),
-            (first, (BICUBIC, JUDGE)),
-            (first, (DEGRADED, DIRECT)),
-        ]
+        plain = known[(known["variant"] == "") & ~known["method"].isin([ORIGINAL])]["method"]
+        pairs += [(first, (name, JUDGE)) for name in plain] + [(first, (DEGRADED, DIRECT))]
         others = trained[
             (trained["variant"] != main) & (trained["training_seed"] == full.training_seed)
         ]
@@ -195,6 +195,10 @@ def difference_table(
     pairs: Sequence[tuple[tuple[str, str], tuple[str, str]]] | None = None,
 ) -> pd.DataFrame:
     """Paired differences, first less second, resampled by plate.
+
+    Where all plates differ alike, as where neither method reads any, resampling would claim
+    certainty. Differences of reading measures then have the ends of `lines.unanimous`; those of
+    image measures, which have no natural bound, have none (NaN).
 
     Within one condition the share of plates read also has McNemar's exact p-value. A difference
     between restorers of one training seed compares these two checkpoints; what another training
@@ -228,7 +232,14 @@ def difference_table(
                     "first": _label(first),
                     "second": _label(second),
                     "measure": measure,
-                    **_paired(x, y, a["plate"].to_numpy(), draws=draws, seed=seed),
+                    **_paired(
+                        x,
+                        y,
+                        a["plate"].to_numpy(),
+                        bounds=DIFFERENCES if measure in READING_MEASURES else None,
+                        draws=draws,
+                        seed=seed,
+                    ),
                     "mcnemar_p": np.nan,
                 }
                 if measure in SHARES and condition != POOLED:
@@ -289,7 +300,8 @@ def headline(rows: pd.DataFrame, *, draws: int, seed: int) -> dict[str, Any]:
         wanted = (differences["condition"] == POOLED) & differences["measure"].isin(
             ["plate_accuracy", "character_accuracy", "psnr_plate"]
         )
-        for line in differences[wanted].to_dict("records"):
+        known = differences["low"].notna()  # JSON has no word for an interval that is not there
+        for line in differences[wanted & known].to_dict("records"):
             name = f"{line['first']} - {line['second']}"
             result["differences"].setdefault(name, {})[line["measure"]] = _ends(line)
     return result
@@ -337,20 +349,27 @@ def _label(who: tuple[str, str]) -> str:
 
 
 def _paired(
-    x: np.ndarray, y: np.ndarray, plates: np.ndarray, *, draws: int, seed: int
+    x: np.ndarray,
+    y: np.ndarray,
+    plates: np.ndarray,
+    *,
+    bounds: tuple[float, float] | None,
+    draws: int,
+    seed: int,
 ) -> dict[str, Any]:
     finite = np.isfinite(x) & np.isfinite(y)
     if not finite.any():
-        ends = Interval(np.nan, np.nan, np.nan, 0)
+        ends, kind = Interval(np.nan, np.nan, np.nan, 0), "undefined"
     else:
         _, place = np.unique(plates[finite], return_inverse=True)
-        ends = bootstrap_mean(
-            np.bincount(place, weights=(x - y)[finite]),
-            counts=np.bincount(place),
-            draws=draws,
-            rng=np.random.default_rng(seed),
-        )
-    return {"n": ends.n, "estimate": ends.estimate, "low": ends.low, "high": ends.high}
+        sums, counts = np.bincount(place, weights=(x - y)[finite]), np.bincount(place)
+        if no_spread(sums / counts):
+            ends, kind = unanimous(sums.sum() / counts.sum(), len(counts), bounds=bounds)
+        else:
+            rng = np.random.default_rng(seed)
+            ends, kind = bootstrap_mean(sums, counts=counts, draws=draws, rng=rng), "bootstrap"
+    found = {"n": ends.n, "estimate": ends.estimate, "low": ends.low, "high": ends.high}
+    return {**found, "interval": kind}
 
 
 def _ends(line: dict[str, Any]) -> dict[str, Any]:

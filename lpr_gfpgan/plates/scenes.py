@@ -72,6 +72,13 @@ def detector_quad(
 ) -> np.ndarray:
     """Draw where a detector with typical errors puts the plate in the frame.
 
+    The plate is distorted by PERSPECTIVE, turned by ROTATION, scaled by SCALE and moved by SHIFT,
+    each drawn uniformly. Then it is made to fit: one that is larger than the frame and `overhang`
+    on either side shrinks about its middle, and one that reaches beyond moves back to that limit.
+    A plate that nearly fills the frame therefore moves less than SHIFT, sideways above all (at
+    scale 1 by about `overhang` of its width), and never shows more than the scale that fits; only
+    smaller plates have the whole of SHIFT.
+
     Args:
         rng: source of randomness.
         height: rows of the frame.

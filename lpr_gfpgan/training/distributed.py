@@ -62,6 +62,24 @@ def refuse_split_groups(batch: int, group: int) -> None:
         )
 
 
+def refuse_split_path(batch: int, shrink: int) -> None:
+    """Refuses a batch of whose path length samples the processes would hold unequal numbers.
+
+    Args:
+        batch: images per step over all processes.
+        shrink: one sample in so many takes part in the path length.
+
+    Raises:
+        ConfigError: several processes share the batch and a share is no multiple of `shrink`.
+    """
+    share = batch // world_size()
+    if world_size() > 1 and share % shrink:
+        raise ConfigError(
+            f"batch: {batch} over {world_size()} processes leaves {share} each, no multiple of "
+            f"path_shrink, {shrink}; choose a multiple of {shrink * world_size()}"
+        )
+
+
 def average_gradients(module: nn.Module) -> None:
     """Replaces each gradient by its mean over processes, in one flat all-reduce.
 
@@ -96,6 +114,7 @@ def mean(value: Tensor) -> Tensor:
     """Mean of a scalar over processes, without gradient."""
     value = value.detach().clone()
     if dist.is_initialized():
+        value = value.to(device())  # a sum read from a checkpoint lies where NCCL cannot reach
         dist.all_reduce(value)
         value /= dist.get_world_size()
     return value

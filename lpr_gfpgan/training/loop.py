@@ -69,10 +69,11 @@ def run(
         task: networks, optimisers and one step.
         name: shown beside the progress bar.
         steps: where training ends.
-        folder: holds the checkpoint while the run is unfinished.
+        folder: holds the checkpoint, and `grid.png`, while the run is unfinished.
         fingerprint: identifies settings and data; a checkpoint with another one is refused.
         curve: CSV of the mean losses between reports, one row a report.
-        grid: PNG of `task.grid()`, redrawn a few times.
+        grid: PNG of `task.grid()` after the last step. On the way it is drawn a few times inside
+            `folder`: an unfinished run writes none of its outputs.
         timing: JSON of images per second and the share of time spent waiting for data.
         max_seconds: pause after so many seconds.
 
@@ -117,7 +118,7 @@ def run(
             bar.set_postfix({key: f"{value:.3g}" for key, value in list(rows[-1].items())[2:6]})
             sums = {}
         if main and grid is not None and done % grid_every == 0 and done < steps:
-            _write_grid(task, grid)
+            _write_grid(task, folder / "grid.png")
         now = time.perf_counter()
         over = max_seconds is not None and now - start >= max_seconds
         if max_seconds is not None and done < steps and distributed.from_main(over):

@@ -21,11 +21,17 @@ def adam(
         betas: decay of the two moments.
         lazy_every: a regulariser takes an extra step every so many steps; rate and betas are then
             corrected by c = n / (n + 1) (Karras et al. 2020, appendix B). 0: there is none.
+
+    Returns:
+        The optimiser; its groups keep the corrected rate as "initial_lr", see `falling_rate`.
     """
     c = lazy_every / (lazy_every + 1) if lazy_every else 1.0
     parameters = [p for p in module.parameters() if p.requires_grad]
+    rate = learning_rate * c
     return torch.optim.Adam(
-        parameters, lr=learning_rate * c, betas=(float(betas[0] ** c), float(betas[1] ** c))
+        [{"params": parameters, "initial_lr": rate}],
+        lr=rate,
+        betas=(float(betas[0] ** c), float(betas[1] ** c)),
     )
 
 
@@ -48,19 +54,19 @@ def due_r1(settings: AdversarySettings, step: int) -> float:
     return settings.r1 / 2 * settings.r1_every if due else 0.0
 
 
-def falling_rate(optimiser: torch.optim.Optimizer, *, top: float, step: int, steps: int) -> None:
+def falling_rate(optimiser: torch.optim.Optimizer, *, step: int, steps: int) -> None:
     """Sets the rate of `step`: up a straight line for a twentieth of `steps`, then half a cosine.
 
     Args:
-        optimiser: whose rate to set.
-        top: the highest rate; the last step has a hundredth of it.
+        optimiser: whose rate to set, made by `adam`. The highest rate is the one it was made
+            with; the last steps come down to a hundredth of it.
         step: from 0.
         steps: of the whole training.
     """
     rise = max(1, steps // 20)
     fall = 0.505 + 0.495 * math.cos(math.pi * max(0, step - rise) / max(1, steps - rise))
     for group in optimiser.param_groups:
-        group["lr"] = top * min(1.0, (step + 1) / rise) * fall
+        group["lr"] = group["initial_lr"] * min(1.0, (step + 1) / rise) * fall
 
 
 def update(module: nn.Module, optimiser: torch.optim.Optimizer, loss: Tensor) -> None:

@@ -20,7 +20,7 @@ from ..readers import Reader, load_reader
 from . import distributed
 from .data import SceneStream
 from .loop import run
-from .optimise import Ema, adam, adversary_adam, due_r1, update
+from .optimise import Ema, adam, adversary_adam, due_r1, falling_rate, update
 from .pictures import side_by_side
 from .stage import (
     begin,
@@ -56,6 +56,8 @@ class PriorTask:
         self.generator = to_device(generator, device)
         discriminator = Discriminator(base=base, channels=adversary.channels, seed=seed)
         distributed.refuse_split_groups(self.batch, discriminator.group)
+        if settings.path_length:
+            distributed.refuse_split_path(self.batch, settings.path_shrink)
         self.discriminator = to_device(discriminator, device)
         self.ema = Ema(self.generator, half_life=settings.ema_images)
         self.generator_optimiser = adam(
@@ -79,7 +81,13 @@ class PriorTask:
         }
 
     def step(self, step: int) -> dict[str, Tensor]:
-        """Generator, discriminator, then whichever regulariser is due."""
+        """Generator, discriminator, then whichever regulariser is due.
+
+        Both rates fall (`falling_rate`): under a constant one the kernel distance of a short
+        training wanders, under a falling one it goes down steadily.
+        """
+        for optimiser in (self.generator_optimiser, self.discriminator_optimiser):
+            falling_rate(optimiser, step=step, steps=self.settings.steps)
         (_, real), samples = self.stream(step), self.stream.samples(step)
         with mixed_precision(self.device):
             fake = self.generator.synthesise(
@@ -116,7 +124,8 @@ class PriorTask:
         return torch.where((layers < cut[:, None])[..., None], first, second)
 
     def _path_step(self, step: int, samples: Tensor) -> Tensor:
-        own = samples[:: self.settings.path_shrink]
+        # By place in the whole batch, so that N processes together choose what one would.
+        own = samples[samples % self.batch % self.settings.path_shrink == 0]
         codes = self.codes(step, own, "path")
         image = self.generator.synthesise(codes, noise=self._keys(step, own, "path-noise"))
         direction = normal(

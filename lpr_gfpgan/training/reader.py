@@ -73,12 +73,7 @@ class ReaderTask:
             "ctc": ctc_loss(logits, batch.labels, batch.lengths),
             "slots": slot_cross_entropy(slots, batch.labels),
         }
-        falling_rate(
-            self.optimiser,
-            top=self.settings.learning_rate,
-            step=step,
-            steps=self.settings.steps,
-        )
+        falling_rate(self.optimiser, step=step, steps=self.settings.steps)
         update(
             self.network,
             self.optimiser,

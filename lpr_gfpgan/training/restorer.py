@@ -65,9 +65,9 @@ class RestorerTask:
         self.restorer = self._build_restorer()
         self.ema = Ema(self.restorer, half_life=settings.ema_images)
         self.steps = settings.warmup_steps if self.warming else settings.steps
-        self.rate = settings.warmup_learning_rate if self.warming else settings.learning_rate
+        rate = settings.warmup_learning_rate if self.warming else settings.learning_rate
         betas = (0.9, 0.99) if self.warming else (settings.beta1, settings.beta2)
-        self.optimiser = adam(self.restorer, learning_rate=self.rate, betas=betas)
+        self.optimiser = adam(self.restorer, learning_rate=rate, betas=betas)
         self.parts = {"restorer": self.restorer, "ema": self.ema, "optimiser": self.optimiser}
         self.discriminator = self._add_discriminator() if self.weights.adversarial else None
         has_region = self.weights.region or self.weights.region_style
@@ -93,7 +93,7 @@ class RestorerTask:
         """Restorer, discriminator, region discriminators, and R1 for each where it is due."""
         (batch, image), samples = self.stream(step), self.stream.samples(step)
         noise = keys(self.seed, step, samples, "restorer-noise").to(self.device)
-        falling_rate(self.optimiser, top=self.rate, step=step, steps=self.steps)
+        falling_rate(self.optimiser, step=step, steps=self.steps)
         regions = self.find_regions(batch) if self.region is not None else None
         with mixed_precision(self.device):
             restoration = self.restorer(image, noise=noise)

@@ -2,6 +2,7 @@ import cv2
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 from lpr_gfpgan.degradations import downsample, enlarge
 from lpr_gfpgan.errors import ConfigError
@@ -49,6 +50,26 @@ def test_enlarging_equals_opencv(plates, kind, flag):
     np.testing.assert_allclose(hwc(enlarge(image, (32, 64), kind)[0]), theirs, atol=2e-5)
 
 
+@pytest.mark.parametrize("size", [(32, 64), (12, 64), (31, 20), (13, 27)])
+def test_lanczos_equals_pillow(plates, size):
+    image = plates(1, 12, 20)
+    ours = enlarge(image, size, "lanczos")
+    for channel, theirs in zip(ours[0], image[0], strict=True):
+        theirs = Image.fromarray(theirs.numpy()).resize(size[::-1], Image.Resampling.LANCZOS)
+        np.testing.assert_allclose(channel.numpy(), np.asarray(theirs), atol=2e-5)
+
+
+def test_enlarging_to_the_same_size_changes_nothing(plates):
+    image = plates(1, 12, 20)
+    for kind in ("bicubic", "bilinear", "lanczos"):
+        assert torch.equal(enlarge(image, (12, 20), kind), image)
+
+
+def test_lanczos_does_not_shrink():
+    with pytest.raises(ConfigError, match=r"enlarge to \(8, 3\) px: smaller than .* 4 x 4"):
+        enlarge(torch.zeros(1, 3, 4, 4), (8, 3), "lanczos")
+
+
 def test_unknown_enlargement_is_refused():
-    with pytest.raises(ConfigError, match="lanczos"):
-        enlarge(torch.zeros(1, 3, 4, 4), (8, 8), "lanczos")
+    with pytest.raises(ConfigError, match="nearest"):
+        enlarge(torch.zeros(1, 3, 4, 4), (8, 8), "nearest")

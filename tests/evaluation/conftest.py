@@ -17,6 +17,7 @@ from lpr_gfpgan.evaluation import (
     study_conditions,
 )
 from lpr_gfpgan.evaluation.grid import PROTOCOLS
+from lpr_gfpgan.evaluation.run import clean_rows
 from lpr_gfpgan.networks import Restorer
 from lpr_gfpgan.plates import prepare
 from lpr_gfpgan.readers import Reading
@@ -52,7 +53,7 @@ def study(tmp_path_factory):
         height=settings.frame.height,
         width=settings.frame.width,
         seed=1,
-        counts={"test": 16},
+        counts={"test": 16, "validation": settings.plates.validation},
         styles=settings.plates.styles,
         workers=1,
     )
@@ -90,7 +91,8 @@ def evaluation(study, plates, readers, network):
         restorer(network, name="full", variant="full", training_seed=0),
         restorer(network, name="face_recipe", variant="face_recipe", training_seed=0),
     ]
-    return compare(plates, study_conditions(study), methods, readers)
+    result = compare(plates, study_conditions(study), methods, readers, consistent=True)
+    return dataclasses.replace(result, clean=clean_rows(study, readers))
 
 
 @pytest.fixture(scope="session")

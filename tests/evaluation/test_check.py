@@ -1,7 +1,9 @@
 """The check: agreement within both intervals, equal sets, and one clear line where it cannot be."""
 
 import copy
+import dataclasses
 import json
+import re
 import runpy
 import subprocess
 import sys
@@ -9,8 +11,11 @@ from pathlib import Path
 
 import pytest
 
+from lpr_gfpgan.config import Paths, load_study
 from lpr_gfpgan.errors import DataError
+from lpr_gfpgan.evaluation import headline, read_rows, rows_path, write
 from lpr_gfpgan.evaluation.check import committed_figures, compare_figures, new_figures
+from lpr_gfpgan.evaluation.rows import write_table
 
 TOOLS = Path(__file__).resolve().parents[2] / "tools"
 
@@ -120,30 +125,85 @@ def tool(name, monkeypatch, tmp_path):
     return stopped.value.code
 
 
-def test_the_tool_says_whether_figures_agree(figures, tmp_path, monkeypatch, capsys):
-    path = tmp_path / "reports" / "smoke" / "metrics" / "evaluation.json"
-    assert tool("check", monkeypatch, tmp_path) == 1
-    assert "run `make reproduce` first" in capsys.readouterr().err
-    path.parent.mkdir(parents=True)
-    path.write_text(json.dumps(figures))
+@pytest.fixture
+def run(evaluation, plates, tmp_path):
+    """What a run of profile smoke leaves below tmp_path; returns the figures and their path."""
+    study = load_study("smoke")
+    study = dataclasses.replace(study, paths=Paths(tmp_path, "smoke"))
+    kept = plates.batch.index[: study.settings.evaluation.plates].tolist()
+    rows = evaluation.rows[evaluation.rows["plate"].isin(kept)]
+    figures = write(dataclasses.replace(evaluation, rows=rows), study)
+    return study, figures, study.paths.metrics("evaluation")
+
+
+def test_the_tool_says_whether_figures_agree(run, tmp_path, monkeypatch, capsys):
+    _, figures, path = run
     git(tmp_path, "init")
-    git(tmp_path, "add", ".")
+    committed = copy.deepcopy(figures)
+    path.write_text(json.dumps(committed))
+    git(tmp_path, "add", str(path))
     git(tmp_path, "commit", "-m", "figures")
     assert tool("check", monkeypatch, tmp_path) == 0
-    assert "5 of 5 agree" in capsys.readouterr().out
-    figures["pooled"]["full"]["judge"]["character_accuracy"] = make(0.9, 0.8, 0.95)
+    (count,) = re.findall(r"(\d+) of \1 agree", capsys.readouterr().out)
+    committed["conditions"]["light"]["full"]["character_accuracy"] = make(0.01, 0.0, 0.02)
+    path.write_text(json.dumps(committed))
+    git(tmp_path, "commit", "-am", "others' figures")
     path.write_text(json.dumps(figures))
     assert tool("check", monkeypatch, tmp_path) == 1
     shown = capsys.readouterr().out
-    assert "4 of 5 agree" in shown and "NO" in shown
+    assert f"{int(count) - 1} of {count} agree" in shown and "NO" in shown
 
 
-def test_the_summary_tool(figures, tmp_path, monkeypatch, capsys):
-    assert tool("summary", monkeypatch, tmp_path) == 1
-    error = capsys.readouterr().err
-    assert error.startswith("summary: ") and error.count("\n") == 1
-    path = tmp_path / "reports" / "smoke" / "metrics" / "evaluation.json"
-    path.parent.mkdir(parents=True)
+def stale(run, how):
+    """Makes the figures below tmp_path those of another run; returns the words of the refusal."""
+    study, figures, path = run
+    if how == "clone":
+        rows_path(study).unlink()
+        return "no run of this machine"
+    if how == "plates":
+        figures["n"]["plates"] += 1
+        words = "does not belong to this machine's rows"
+    elif how == "pulled":
+        figures["pooled"]["full"]["judge"]["character_accuracy"]["estimate"] += 0.001
+        words = "another character accuracy of full read by judge"
+    elif how == "methods":
+        del figures["pooled"]["face_recipe"]
+        words = "another character accuracy of face_recipe"
+    else:
+        rows = read_rows(rows_path(study))
+        rows = rows[rows["condition"] == "light"] if how == "condition" else rows.query("plate > 0")
+        figures |= headline(rows, draws=20, seed=0)
+        write_table(rows_path(study), rows)
+        words = "another test"
+    path.write_text(json.dumps(figures))
+    return words
+
+
+@pytest.mark.parametrize("how", ["clone", "plates", "pulled", "methods", "condition", "fewer"])
+@pytest.mark.parametrize("name", ["check", "summary"])
+def test_figures_of_another_run_are_not_taken_for_this_machines(
+    run, how, name, tmp_path, monkeypatch, capsys
+):
+    words = stale(run, how)
+    git(tmp_path, "init")
+    git(tmp_path, "add", str(run[2]))
+    git(tmp_path, "commit", "-m", "figures")
+    assert tool(name, monkeypatch, tmp_path) == 1
+    shown = capsys.readouterr()
+    assert shown.out == "" and shown.err.count("\n") == 1
+    assert words in shown.err and "run `make reproduce` first" in shown.err
+
+
+def test_the_tools_refuse_without_figures(tmp_path, monkeypatch, capsys):
+    for name in ("check", "summary"):
+        assert tool(name, monkeypatch, tmp_path) == 1
+        error = capsys.readouterr().err
+        assert error.startswith(f"{name}: ") and error.count("\n") == 1
+        assert "run `make reproduce` first" in error
+
+
+def test_the_summary_tool(run, tmp_path, monkeypatch, capsys):
+    _, figures, path = run
     figures["differences"]["full - degraded"] = {"character_accuracy": make(0.125, 0.1, 0.15)}
     path.write_text(json.dumps(figures))
     assert tool("summary", monkeypatch, tmp_path) == 0

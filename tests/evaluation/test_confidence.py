@@ -9,6 +9,7 @@ from lpr_gfpgan.evaluation import calibration_table, reliability_table, risk_cov
 from lpr_gfpgan.metrics import (
     aurc,
     auroc,
+    bootstrap_statistic,
     expected_calibration_error,
     reliability,
     risk_at_coverage,
@@ -68,6 +69,22 @@ def test_every_figure_is_that_of_the_rows(condition):
     chance = one(table, condition=condition, measure="ece_if_calibrated")
     assert 0 < chance["low"] < chance["estimate"] < chance["high"] < expected["ece"]
     assert one(table, condition=condition, measure="overconfidence")["low"] > 0
+
+
+def test_calibration_errors_have_the_mirrored_interval():
+    """Resamples of a calibration error lie above it by as much as it lies above the truth."""
+    rows = random_rows(conditions=["light"])
+    confidence, right = rows["confidence"].to_numpy(), rows["exact"].to_numpy()
+    known = bootstrap_statistic(
+        lambda w: expected_calibration_error(confidence, right, weights=w),
+        80,
+        draws=300,
+        rng=np.random.default_rng(0),
+        basic=True,
+    )
+    line = one(calibration_table(rows, **DRAWS), condition="light", measure="ece")
+    assert (line["low"], line["high"]) == pytest.approx((max(known.low, 0), known.high))
+    assert line["interval"] == "basic bootstrap"
 
 
 def test_pooled_figures_resample_plates_not_rows():

@@ -6,7 +6,7 @@ import pytest
 
 from lpr_gfpgan.errors import DataError
 from lpr_gfpgan.evaluation import contribution_table
-from lpr_gfpgan.metrics import bootstrap_mean, bootstrap_seeds, crossed_interval
+from lpr_gfpgan.metrics import bootstrap_mean, bootstrap_seeds, crossed_interval, wilson
 
 DRAWS = {"draws": 300, "seed": 0}
 MEASURES = {"measures": ["plate_accuracy", "psnr_plate"]}
@@ -90,6 +90,17 @@ def test_only_common_seeds_count_and_the_order_of_rows_does_not():
     assert line["estimate"] == pytest.approx(values.mean()) and line["seeds"] == 2
     mixed = contribution_table(lost.sample(frac=1, random_state=0), **DRAWS, **MEASURES)
     pd.testing.assert_frame_equal(mixed, table)
+
+
+@pytest.mark.parametrize(("seeds", "independent"), [((4,), 20), ((0, 1, 2), 3)])
+def test_equal_differences_claim_no_certainty(seeds, independent):
+    rows = make_rows(seeds=seeds).assign(exact=0, psnr_plate=20.0)
+    table = contribution_table(rows, **DRAWS, **MEASURES).set_index("measure")
+    ends = ["low", "high", "crossed_low", "crossed_high"]
+    most = wilson(0, independent).high
+    assert list(table.loc["plate_accuracy", ends]) == pytest.approx([-most, most] * 2)
+    assert table.loc["psnr_plate", ends].isna().all()
+    assert (table["estimate"] == 0).all() and (table["n"] == 20).all()
 
 
 def test_infinite_values_have_no_interval():

@@ -1,6 +1,7 @@
 """The test on photographed plates: what is left out, what is scored, what is written where."""
 
 import dataclasses
+import importlib.util
 import json
 import os
 from pathlib import Path
@@ -88,8 +89,10 @@ def test_rows(evaluation, plates, study):
     rows = evaluation.rows
     conditions = [real.UNTOUCHED, *study.settings.evaluation.conditions]
     methods = ["original", "degraded", "bicubic", "full", "face_recipe"]
-    assert len(rows) == 12 * len(conditions) * len(methods) * 2
-    assert set(rows["method"]) == set(methods) and set(rows["reader"]) == {"judge", "direct"}
+    installed = importlib.util.find_spec("hyperlpr") is not None
+    readers = {"judge", "direct"} | ({"hyperlpr"} if installed else set())
+    assert len(rows) == 12 * len(conditions) * len(methods) * len(readers)
+    assert set(rows["method"]) == set(methods) and set(rows["reader"]) == readers
     expected = plates.plates.table["source"].to_numpy()[rows["plate"]]
     assert (rows["source"] == expected).all()
 
@@ -100,6 +103,18 @@ def test_untouched_is_the_photograph_itself(evaluation):
     assert np.isinf(same["psnr_frame"]).all()
     restored = rows[rows["method"] == "full"]
     assert np.isfinite(restored["psnr_frame"]).all()
+
+
+def test_a_reader_judges_where_it_reads_nine_tenths_of_untouched_plates(evaluation):
+    rows = evaluation.rows
+    reads = {("near", "judge"): 6, ("near", "direct"): 5, ("far", "judge"): 0, ("far", "direct"): 6}
+    counted = rows[(rows["condition"] == real.UNTOUCHED) & (rows["method"] == "original")]
+    marked = []
+    for (source, reader), wanted in reads.items():
+        part = counted[(counted["source"] == source) & (counted["reader"] == reader)]
+        marked.append(part.assign(exact=[1] * wanted + [0] * (6 - wanted)))
+    found = real.may_judge(pd.concat(marked))
+    assert found == {"near": ["judge"], "far": ["direct"]}
 
 
 def test_aggregates(figures, study, folder):

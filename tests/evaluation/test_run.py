@@ -9,6 +9,7 @@ import pytest
 
 from lpr_gfpgan.errors import DataError, WeightsError
 from lpr_gfpgan.evaluation import (
+    CLASSICAL,
     evaluate,
     examples_path,
     method_names,
@@ -16,6 +17,9 @@ from lpr_gfpgan.evaluation import (
     rows_path,
     write,
 )
+from lpr_gfpgan.evaluation.classical import TRUE_KERNEL
+from lpr_gfpgan.evaluation.consistency import WRONG
+from lpr_gfpgan.evaluation.grid_run import evaluate_grid, grid_rows_path, write_grid
 from lpr_gfpgan.evaluation.run import cut_sheet
 from lpr_gfpgan.files import read_image
 from lpr_gfpgan.networks import PlateReader, save_weights
@@ -85,7 +89,7 @@ def test_written_files_repeat_byte_for_byte(evaluation, study, tmp_path):
         files = sorted(p for p in (tmp_path / name).rglob("*") if p.is_file())
         contents.append({p.relative_to(tmp_path / name): p.read_bytes() for p in files})
         assert json.loads(paths.metrics("evaluation").read_text()) == figures
-    assert contents[0] == contents[1] and len(contents[0]) == 2 + 2 + 2
+    assert contents[0] == contents[1] and len(contents[0]) == 4 + 2 + 2
 
 
 def test_rows_survive_the_file(evaluation, study, tmp_path):
@@ -125,12 +129,14 @@ def test_rows_that_are_missing_damaged_or_doubled(evaluation, tmp_path):
         read_rows(tmp_path / "less.csv")
 
 
-def test_from_weights_on_disk(study, network, tmp_path):
-    paths = dataclasses.replace(study.paths, output=tmp_path)
-    (tmp_path / "data" / "synthetic").mkdir(parents=True)
+@pytest.fixture(scope="module")
+def weighted(study, network, tmp_path_factory):
+    """The study with untrained weights of two seeds of `full` and of both readers on disk."""
+    output = tmp_path_factory.mktemp("weighted")
+    paths = dataclasses.replace(study.paths, output=output)
+    (output / "data" / "synthetic").mkdir(parents=True)
     paths.plates.symlink_to(study.paths.plates)
     study = dataclasses.replace(study, paths=paths, seeds=[0, 1], variants=["full"])
-    assert method_names(study)[3:] == ["full-0", "full-1"]
     for seed in study.seeds:
         save_weights(
             paths.restorer("full", seed),
@@ -139,8 +145,6 @@ def test_from_weights_on_disk(study, network, tmp_path):
             config=network.config,
             provenance={},
         )
-    with pytest.raises(WeightsError, match="reader-judge"):
-        evaluate(study, device="cpu")
     for name in ("judge", "direct"):
         settings = getattr(study.settings.readers, name)
         reader = PlateReader(
@@ -151,8 +155,35 @@ def test_from_weights_on_disk(study, network, tmp_path):
             seed=settings.seed,
         )
         save_weights(paths.reader(name), reader, kind="reader", config=reader.config, provenance={})
-    result = evaluate(study, device="cpu")
-    assert result.methods == method_names(study)
+    return study
+
+
+def test_a_missing_reader_is_named(weighted, tmp_path):
+    paths = dataclasses.replace(weighted.paths, output=tmp_path)
+    with pytest.raises(WeightsError, match="reader-judge"):
+        evaluate(dataclasses.replace(weighted, paths=paths), device="cpu")
+
+
+def test_from_weights_on_disk(weighted):
+    names = method_names(weighted)
+    assert names[3:] == [*CLASSICAL, "full-0", "full-1"]
+    published = method_names(weighted, "as_published")
+    assert set(names) - set(published) == set(TRUE_KERNEL)
+    result = evaluate(weighted, device="cpu")
+    assert result.methods == names
     assert set(result.rows["training_seed"]) == {"", "0", "1"}
     assert result.rows["plate"].nunique() == 6
     assert np.isfinite(result.rows.query("method != 'original'")["psnr_frame"]).all()
+    assert set(result.consistency["method"]) == {*result.methods, WRONG}
+    assert len(result.clean) == 2 * weighted.settings.plates.validation
+
+
+def test_the_grid_of_the_public_code(weighted):
+    """The notebook of the grid runs the corrected protocol."""
+    grid = evaluate_grid(weighted, "as_published", device="cpu")
+    facts = write_grid(grid, weighted, "as_published")
+    assert facts["conditions"] + len(facts["skipped"]) == 51
+    assert grid.methods == method_names(weighted, "as_published")
+    assert (grid.rows.groupby("condition")["plate"].nunique() == 4).all()
+    stored = read_rows(grid_rows_path(weighted, "as_published"))
+    pd.testing.assert_frame_equal(stored, grid.rows, rtol=1e-5)

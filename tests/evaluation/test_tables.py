@@ -190,9 +190,38 @@ def test_paired_differences():
     db = one(table, condition="all", first="full", second="degraded", measure="psnr_plate")
     assert db["estimate"] == pytest.approx(3)
     none = one(table, condition="all", first="full", second="face_recipe", measure="plate_accuracy")
-    assert (none["estimate"], none["low"], none["high"]) == (0, 0, 0)
+    # No plate of 20 differs: at most Wilson's upper share of all plates does, by 1 either way.
+    most = 1.959964**2 / (20 + 1.959964**2)
+    assert (none["estimate"], none["low"], none["high"]) == pytest.approx((0, -most, most))
+    assert (gain["interval"], none["interval"]) == ("bootstrap", "Wilson over plates")
     direct = table[table["second"] == "direct reading"]
     assert (direct["estimate"] < 0).all() and "psnr_plate" not in set(direct["measure"])
+
+
+def test_equal_differences_claim_no_certainty():
+    """Neither a loss of every plate, nor an equal gain in decibels, is known without doubt."""
+    rows = pd.concat(
+        [
+            make_rows(right(0, 6), method="full", psnr=21.0),
+            make_rows(right(6, 6), method="degraded", psnr=18.0),
+        ]
+    )
+    pair = (("full", "judge"), ("degraded", "judge"))
+    table = difference_table(rows, pairs=[pair], **DRAWS)
+    for condition in ("light", "all"):
+        most = wilson(0, 6).high
+        lost = one(table, condition=condition, measure="plate_accuracy")
+        assert (lost["estimate"], lost["low"]) == (-1, -1)
+        assert lost["high"] == pytest.approx(-1 + 2 * most)
+        part = one(table, condition=condition, measure="character_accuracy")
+        assert part["estimate"] == pytest.approx(-1 / 3)
+        assert part["low"] == pytest.approx(-1 / 3 - most * 2 / 3)
+        assert part["high"] == pytest.approx(-1 / 3 + most * 4 / 3)
+        db = one(table, condition=condition, measure="psnr_plate")
+        assert db["estimate"] == 3 and np.isnan([db["low"], db["high"]]).all()
+        assert db["interval"] == "none"
+    wide = readable(table, index=["first"], columns=["condition", "measure"])
+    assert wide.loc["full", ("all", "psnr_plate")] == "3.00"
 
 
 def test_mcnemar_within_a_condition_only():
@@ -230,6 +259,7 @@ def test_headline_is_json_with_every_n_and_interval():
     figures = headline(compared(), **DRAWS)
     text = json.dumps(figures, allow_nan=False)
     assert "psnr_plate" not in figures["pooled"]["original"]
+    assert "psnr_plate" not in figures["differences"]["full - degraded"]  # no interval
     assert figures["n"] == {"plates": 20, "rows": 240}
     assert text.count('"estimate"') == text.count('"low"') == text.count('"high"')
     assert text.count('"n": 20') == text.count('"estimate"')

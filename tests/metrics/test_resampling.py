@@ -134,6 +134,25 @@ def test_crossed_variance_against_the_sums_written_out():
     assert (found.low, found.high) == pytest.approx((mean - half, mean + half))
 
 
+def test_crossed_variance_is_never_less_than_over_one_factor_alone():
+    rng, smaller = np.random.default_rng(10), {"seeds": 0, "plates": 0}
+    for _ in range(60):
+        x = rng.normal(size=(4, 6))
+        seeds, plates = (stats.ttest_1samp(x.mean(axis), 0) for axis in (1, 0))
+        found = crossed_interval(x)
+        variances = {
+            "seeds": x.mean(1).var(ddof=1) / 4,
+            "plates": x.mean(0).var(ddof=1) / 6,
+        }
+        rest = (x - x.mean(1, keepdims=True) - x.mean(0) + x.mean()) ** 2
+        if sum(variances.values()) - rest.sum() / 15 / 24 < max(variances.values()):
+            larger = max(variances, key=variances.get)
+            smaller[larger] += 1
+            ends = {"seeds": seeds, "plates": plates}[larger].confidence_interval(0.95)
+            assert (found.low, found.high) == pytest.approx((ends.low, ends.high))
+    assert min(smaller.values()) > 5
+
+
 @pytest.mark.parametrize(
     ("seeds", "bootstrap", "crossed"),
     [  # nominal 0.95; a seed effect ten times the standard error over plates

@@ -34,6 +34,21 @@ def test_groups_of_typefaces():
     assert not held_out & {f["font"] for face in train for f in fonts[face].values()}
 
 
+HAN = sum(not character.isascii() for character in alphabet.CLASSES)
+
+
+def test_the_held_out_typeface_is_drawn_like_no_other():
+    """Fonts of different names can hold the same drawings: glyphs are compared, not names."""
+    atlas = drawing.atlas()
+    ink = atlas.distance > 0
+    held_out = ink[atlas.typefaces.index(drawing.HELD_OUT_TYPEFACE)]
+    for face in {*drawing.TRAIN_TYPEFACES, *drawing.JUDGE_TYPEFACES}:
+        other = ink[atlas.typefaces.index(face)]
+        overlap = (held_out & other).sum((1, 2)) / (held_out | other).sum((1, 2))
+        for part in (slice(None, HAN), slice(HAN, None)):
+            assert np.median(overlap[part]) < 0.85, (face, float(np.median(overlap[part])))
+
+
 def test_glyphs_have_the_strokes_of_real_plates():
     atlas = drawing.atlas()
     latin = slice(alphabet.CLASSES.index("A"), None)

@@ -77,6 +77,86 @@ def test_detector_error_stays_in_its_range():
     assert np.abs(parallelogram).max() > 0.04 * 128  # true perspective, not an affine map
 
 
+ERRORS = {"SHIFT": 0.0, "SCALE": (1.0, 1.0), "ROTATION": 0.0, "PERSPECTIVE": 0.0}
+"""The detector's errors, each with the value at which it is none."""
+
+
+def quads_with(monkeypatch, *names, count=2000, overhang=1.0):
+    """Quads float64 [count, 4, 2] of a 64 x 128 frame with the named errors only.
+
+    An overhang of 1 leaves them where they were drawn.
+    """
+    for name, none in ERRORS.items():
+        if name not in names:
+            monkeypatch.setattr(scenes, name, none)
+    rng = np.random.default_rng(1)
+    return np.array([scenes.detector_quad(rng, 64, 128, overhang=overhang) for _ in range(count)])
+
+
+def spans(values, low, high):
+    """Whether values fill low..high evenly: they reach both ends and spread as a uniform draw."""
+    room = (high - low) * 0.02
+    values = np.asarray(values)
+    return (
+        (values.min(0) >= low - 1e-9).all()
+        and (values.max(0) <= high + 1e-9).all()
+        and (values.min(0) < low + room).all()
+        and (values.max(0) > high - room).all()
+        and np.allclose(values.std(0), (high - low) / 12**0.5, rtol=0.08)
+    )
+
+
+PLATE = np.array([128, 128 * geometry.PLATE_ASPECT])
+
+
+def test_no_error_is_the_canonical_plate(monkeypatch):
+    quads = quads_with(monkeypatch, count=3)
+    np.testing.assert_allclose(quads, np.broadcast_to(geometry.canonical_quad(64, 128), (3, 4, 2)))
+
+
+def test_shift_is_five_per_cent_of_width_and_height(monkeypatch):
+    centre = quads_with(monkeypatch, "SHIFT").mean(1) - [64, 32]
+    assert spans(centre / PLATE, -0.05, 0.05)
+
+
+def test_scale_runs_from_0_85_to_1(monkeypatch):
+    quads = quads_with(monkeypatch, "SCALE")
+    assert spans(np.ptp(quads, axis=1) / PLATE, 0.85, 1.0)
+
+
+def test_rotation_is_six_degrees_either_way(monkeypatch):
+    top = np.diff(quads_with(monkeypatch, "ROTATION")[:, :2], axis=1)[:, 0]
+    assert spans(np.degrees(np.arctan2(top[:, 1], top[:, 0])), -6, 6)
+
+
+def test_perspective_moves_each_corner_by_four_per_cent(monkeypatch):
+    offset = (quads_with(monkeypatch, "PERSPECTIVE") - geometry.canonical_quad(64, 128)) / PLATE
+    assert spans(offset, -0.04, 0.04)
+    apart = np.corrcoef(offset.reshape(len(offset), -1).T) - np.eye(8)
+    assert np.abs(apart).max() < 0.1  # corners and directions move by themselves
+
+
+def test_centres_of_loose_frames_spread_both_ways(monkeypatch):
+    """With all errors and the frame's limit; without SHIFT the spread is about half of this."""
+    centre = quads_with(monkeypatch, *ERRORS, overhang=scenes.OVERHANG).mean(1) / PLATE
+    assert (centre.std(0) > [0.02, 0.025]).all()
+    still = quads_with(
+        monkeypatch, "SCALE", "ROTATION", "PERSPECTIVE", overhang=scenes.OVERHANG
+    ).mean(1)
+    assert ((still / PLATE).std(0) < [0.016, 0.018]).all()
+
+
+def test_the_frame_holds_large_plates_in_place(monkeypatch):
+    quads = quads_with(monkeypatch, "SHIFT", overhang=scenes.OVERHANG)
+    aside = np.abs(quads.mean(1) - [64, 32]).max(0) / PLATE
+    assert aside[0] == pytest.approx(scenes.OVERHANG) and aside[1] > 0.049
+    np.testing.assert_allclose(np.ptp(quads, axis=1), np.broadcast_to(PLATE, (len(quads), 2)))
+    monkeypatch.setattr(scenes, "SCALE", (1.2, 1.2))
+    assert np.ptp(scenes.detector_quad(np.random.default_rng(0), 64, 128), axis=0)[0] == (
+        pytest.approx((1 + 2 * scenes.OVERHANG) * 128)
+    )
+
+
 def test_tight_scenes_fill_the_canonical_box(tight):
     x0, y0, x1, y1 = geometry.plate_box(64, 128)
     boxes = np.array([s.box for s in tight])

@@ -51,20 +51,26 @@ def test_paused_after_every_step_equals_uninterrupted(trained, tmp_path, name, f
     for study in (whole, broken):
         result(study.paths).unlink(missing_ok=True)
     expected_metrics = train(whole)
-    pauses = 0
+    pauses, drawn = 0, set()
     while True:
         try:
             metrics = train(broken, max_seconds=0)
             break
         except Paused as pause:
             assert pause.exit_code == 75
+            assert not list(broken.paths.reports.rglob("*.*"))  # nothing that is declared
             assert not result(broken.paths).exists()
+            drawn |= {path.name for path in broken.paths.runs.glob("*/*.png")}
             pauses += 1
     assert pauses >= 2
+    assert drawn == (set() if name == "reader" else {"grid.png"})
     assert metrics == expected_metrics
     assert_equal(state(result(whole.paths)), state(result(broken.paths)))
     curves = [sorted(s.paths.reports.glob("curves/*.csv"))[0].read_bytes() for s in (whole, broken)]
     assert curves[0] == curves[1]
+    assert [s.paths.reports.joinpath("samples").exists() for s in (whole, broken)] == [
+        name != "reader"
+    ] * 2
     assert not list(broken.paths.runs.glob("*/checkpoint.pt"))
 
 

@@ -1,0 +1,90 @@
+"""Runs the paper's grid: its 51 conditions in one protocol, fewer plates in each."""
+
+import time
+from pathlib import Path
+
+import pandas as pd
+import torch
+
+from ..config import Study
+from ..files import write_json
+from ..training.restorer import DEGRADATION
+from ..training.stage import begin, degradation_ranges
+from .compared import compared_methods
+from .grid import conditions, skipped
+from .protocol import load_plates
+from .rows import write_table
+from .run import Evaluation, compare, open_readers
+from .strengths import strength_table
+
+
+def grid_name(protocol: str) -> str:
+    """How the metrics and the timing of a protocol's grid are named."""
+    return f"grid-{protocol}"
+
+
+def grid_rows_path(study: Study, protocol: str) -> Path:
+    """The rows of a protocol's grid."""
+    return study.paths.reports / "rows-grid" / f"{protocol}.csv.gz"
+
+
+def strengths(study: Study, protocol: str) -> pd.DataFrame:
+    """The conditions of a protocol at this study's frame: strengths, range marks, skip reasons."""
+    settings = study.settings
+    cells = conditions(protocol, seed=settings.evaluation.seed)
+    return strength_table(cells, degradation_ranges(study, DEGRADATION), settings.frame.size)
+
+
+def evaluate_grid(
+    study: Study, protocol: str, *, device: torch.device | str | None = None
+) -> Evaluation:
+    """Runs every condition of a protocol that the frame can show.
+
+    Args:
+        study: settings and paths.
+        protocol: "as_published" or "corrected".
+        device: where networks run; a CUDA device if there is one, when not given.
+
+    Raises:
+        ConfigError: the protocol is unknown.
+        DataError: the plates are missing, damaged or too few.
+        WeightsError: a reader or restorer is missing or damaged.
+    """
+    device = device or begin(study)
+    settings = study.settings
+    cells = conditions(protocol, seed=settings.evaluation.seed)
+    left_out = skipped(cells, settings.frame.size)
+    plates = load_plates(study, count=settings.evaluation.grid_plates)
+    methods = compared_methods(study, device, protocol=protocol)
+    start = time.perf_counter()
+    shown = [cell for cell in cells if cell.name not in left_out]
+    result = compare(plates, shown, methods, open_readers(study, device), device=device)
+    seconds = time.perf_counter() - start
+    images = len(methods) * len(shown) * len(plates)
+    write_json(
+        study.paths.timing(grid_name(protocol)),
+        {"seconds": round(seconds, 1), "images_per_second": round(images / seconds, 1)},
+    )
+    return result
+
+
+def write_grid(evaluation: Evaluation, study: Study, protocol: str) -> dict:
+    """Writes the grid's rows and metrics/grid-<protocol>.json: the sets' hashes, what was skipped.
+
+    Returns:
+        What the metrics file holds.
+    """
+    write_table(grid_rows_path(study, protocol), evaluation.rows)
+    table = strengths(study, protocol)
+    facts = {
+        "n": {"plates": int(evaluation.rows["plate"].nunique()), "rows": len(evaluation.rows)},
+        "conditions": len(evaluation.sets),
+        "skipped": dict(table.loc[table["skipped"] != "", ["condition", "skipped"]].to_numpy()),
+        "in_training_range": int(table["in_training_range"].sum()),
+        "sets": {
+            s.condition: {"set_sha256": s.set_sha256, "pixels_sha256": s.pixels_sha256}
+            for s in evaluation.sets
+        },
+    }
+    write_json(study.paths.metrics(grid_name(protocol)), facts)
+    return facts
