@@ -116,8 +116,9 @@ def _forest(
     axes.axvline(0, color="0.4", linewidth=1)
     reach = scale * part[["low", "high"]].abs().to_numpy().max()
     axes.set_xlim(-1.1 * reach, 1.1 * reach) if reach > 0 else axes.set_xlim(-1, 1)
-    unit = "percentage points" if scale == 100 else "difference"
-    axes.set_xlabel(f"{MEASURE_NAMES.get(measure, measure)} ({unit})", fontsize=9)
+    name = MEASURE_NAMES.get(measure, measure)
+    label = f"{name} (percentage points)" if scale == 100 else f"{name}, difference"
+    axes.set_xlabel(label, fontsize=9)
     axes.tick_params(axis="x", labelsize=8)
     axes.grid(axis="x", alpha=0.3)
     axes.spines[["left", "right", "top"]].set_visible(False)
