@@ -84,12 +84,9 @@ def save_weights(
     }
     _compare(path, _build(path, kind, config), state)
     try:
-        metadata = {
-            "format": FORMAT,
-            "kind": kind,
-            "config": json.dumps(config, sort_keys=True, allow_nan=False),
-            "provenance": json.dumps(provenance, sort_keys=True, allow_nan=False),
-        }
+        about = {"kind": kind, "config": config, "provenance": provenance}
+        # One entry only: safetensors writes several in an order that differs from run to run.
+        metadata = {FORMAT: json.dumps(about, sort_keys=True, allow_nan=False)}
     except (TypeError, ValueError) as error:
         raise WeightsError(f"{path}: config and provenance must be JSON: {error}") from None
     with atomic_path(path) as temporary:
@@ -118,15 +115,12 @@ def load_weights(
     try:
         with safe_open(path, "pt") as file:
             metadata = file.metadata() or {}
-            if metadata.get("format") != FORMAT:
+            if FORMAT not in metadata:
                 raise WeightsError(f"{path} holds no weights of this package; give one that does")
             state = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-            about = {
-                "kind": metadata["kind"],
-                "config": json.loads(metadata["config"]),
-                "provenance": json.loads(metadata["provenance"]),
-            }
-    except (SafetensorError, OSError, KeyError, json.JSONDecodeError) as error:
+            stored = json.loads(metadata[FORMAT])
+            about = {name: stored[name] for name in ("kind", "config", "provenance")}
+    except (SafetensorError, OSError, KeyError, TypeError, json.JSONDecodeError) as error:
         raise WeightsError(f"{path} is damaged ({error}); copy or train it again") from None
     if expect_kind is not None and about["kind"] != expect_kind:
         raise WeightsError(f"{path} holds a {about['kind']}; give the file of a {expect_kind}")

@@ -18,6 +18,7 @@ from lpr_gfpgan.networks import (
     load_weights,
     save_weights,
 )
+from lpr_gfpgan.networks.weights import FORMAT
 
 BUILD = {
     "generator": lambda: Generator(base=(2, 3), channels=[4, 4], code_size=6, mapping_layers=1),
@@ -139,24 +140,32 @@ def test_tensors_that_do_not_fit_the_config(change, tmp_path):
         del state["logit.weight"]
     else:
         state["logit.more"] = torch.zeros(2)
-    metadata = {
-        "format": "lpr_gfpgan weights 1",
-        "kind": "discriminator",
-        "config": json.dumps(module.config),
-        "provenance": "{}",
-    }
-    save_file(state, path, metadata)
+    about = {"kind": "discriminator", "config": module.config, "provenance": {}}
+    save_file(state, path, {FORMAT: json.dumps(about)})
     with pytest.raises(WeightsError, match=r"logit\.(weight|more)"):
         load_weights(path)
     for field, value, word in (
         ("kind", "painter", "unknown kind 'painter'"),
-        ("config", '{"base": [2, 3]}', "no discriminator can be built"),
-        ("config", '{"base": [2], "channels": [4]}', "base"),
-        ("config", "{", "damaged"),
+        ("config", {"base": [2, 3]}, "no discriminator can be built"),
+        ("config", {"base": [2], "channels": [4]}, "base"),
     ):
-        save_file(module.state_dict(), path, {**metadata, field: value})
+        save_file(module.state_dict(), path, {FORMAT: json.dumps({**about, field: value})})
         with pytest.raises(WeightsError, match=word):
             load_weights(path)
+    for text in ("{", "[]", '"kind"', '{"kind": "discriminator"}'):
+        save_file(module.state_dict(), path, {FORMAT: text})
+        with pytest.raises(WeightsError, match="damaged"):
+            load_weights(path)
+
+
+def test_equal_weights_give_equal_bytes(tmp_path):
+    """What a stage makes again must have the hash it had."""
+    module, contents = BUILD["reader"](), set()
+    for number in range(8):
+        path = tmp_path / f"{number}.safetensors"
+        save(path, module, "reader", provenance={"a": 1, "b": 2, "c": 3})
+        contents.add(path.read_bytes())
+    assert len(contents) == 1
 
 
 @pytest.mark.parametrize(
