@@ -58,7 +58,7 @@ def test_torchrun_trains_pauses_and_writes_what_one_process_does(command, tmp_pa
     assert paused.returncode == 1  # torchrun's own; each process ends with 75
     assert "reader-loss: paused at step 1 of 4; run the same command to go on" in paused.stderr
     assert "exitcode  : 75" in paused.stderr
-    assert all("plates" in path for path in outputs(two))
+    assert {path.split("/")[0] for path in outputs(two)} == {"data"}  # the plates alone
 
     together = command(two, launcher=TORCHRUN)
     assert together.returncode == 0, together.stderr
