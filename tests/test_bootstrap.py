@@ -17,8 +17,13 @@ PACKAGE = ROOT / "lpr_gfpgan"
 # Modules of the study alone, by the reason that they may import what the extra `study` installs.
 NEED_STUDY = {
     "lpr_gfpgan.explore": "sliders are ipywidgets",
-    "lpr_gfpgan.evaluation.figures": "figures are drawn with matplotlib",
+    "lpr_gfpgan.evaluation.figure_style": "figures are drawn with matplotlib",
+    "lpr_gfpgan.evaluation.figures": "likewise",
+    "lpr_gfpgan.evaluation.ablation_figures": "likewise",
+    "lpr_gfpgan.evaluation.confidence_figures": "likewise",
+    "lpr_gfpgan.evaluation.grid_figures": "likewise",
     "lpr_gfpgan.evaluation.report": "it draws the figures of the page",
+    "lpr_gfpgan.evaluation.grid_report": "likewise",
 }
 STUDY = ["IPython", "dvc", "ipykernel", "ipywidgets", "jupyter_client", "jupyterlab", "matplotlib"]
 STUDY += ["nbclient", "nbconvert", "nbformat", "nbstripout", "nbval", "papermill", "seaborn"]
