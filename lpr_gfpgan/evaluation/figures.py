@@ -16,6 +16,7 @@ from ..errors import DataError
 from ..metrics import alignment
 from ..plates import CLASSES
 from ..plates.drawing import atlas
+from .classical import CLASSICAL, WIENER_FIXED
 from .figure_style import MEASURE_NAMES, PALETTE, errors, method_styles, numbers, save
 from .methods import BICUBIC, DEGRADED, DIRECT, JUDGE, ORIGINAL
 from .tables import POOLED
@@ -87,10 +88,14 @@ def reading_image(truth: str, reading: str, width: int = CELL_WIDTH) -> np.ndarr
 
 
 def grid_order(methods: Sequence[str]) -> list[str]:
-    """Columns of a restoration grid: plain enlargements, variants, the full model, the original."""
+    """Columns of a restoration grid: plain, one deconvolution, variants, the full model, original.
+
+    Of the classical methods one is shown, told no kernel; all of them would leave no room.
+    """
     full = [name for name in methods if name.split("-")[0] == "full"]
-    variants = [name for name in methods if name not in (DEGRADED, BICUBIC, ORIGINAL, *full)]
-    order = [DEGRADED, BICUBIC, *variants, *full, ORIGINAL]
+    plain = (DEGRADED, BICUBIC, WIENER_FIXED)
+    variants = [n for n in methods if n not in (*plain, *CLASSICAL, ORIGINAL, *full)]
+    order = [*plain, *variants, *full, ORIGINAL]
     return [name for name in order if name in methods]
 
 
