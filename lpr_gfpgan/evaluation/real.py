@@ -164,13 +164,16 @@ def choose(photos: Sequence[Photo], settings: RealSettings) -> tuple[list[Photo]
 def load_real(folder: Path, study: Study, settings: RealSettings) -> RealPlates:
     """Reads the photographs to be scored and brings each plate into the study's frame.
 
+    No source has more plates scored than the study's own test has.
+
     Raises:
         DataError: the folder is missing or empty, or no plate is left.
         LabelError: a label is malformed.
         ImageError: an image is missing, damaged, no image or too large.
     """
     photos = read_folder(folder)
-    chosen, left_out = choose(photos, settings)
+    most = min(settings.plates_per_source, study.settings.evaluation.plates)
+    chosen, left_out = choose(photos, replace(settings, plates_per_source=most))
     frames = [read_frame(photo, *study.settings.frame.size) for photo in chosen]
     table = pd.DataFrame(
         {
