@@ -91,7 +91,7 @@ def test_written_files_repeat_byte_for_byte(evaluation, study, tmp_path):
         files = sorted(p for p in (tmp_path / name).rglob("*") if p.is_file())
         contents.append({p.relative_to(tmp_path / name): p.read_bytes() for p in files})
         assert json.loads(paths.metrics("evaluation").read_text()) == figures
-    assert contents[0] == contents[1] and len(contents[0]) == 4 + 2 + 2
+    assert contents[0] == contents[1] and len(contents[0]) == 5 + 2 + 2
 
 
 def test_rows_survive_the_file(evaluation, study, tmp_path):
