@@ -30,12 +30,15 @@ class PlateFeatures:
         conditions: C names.
         methods: M names.
         plates: int64 [N], the plates' numbers.
+        others: float32 [R, F], features of the untouched validation plates; R is 0 where they were
+            not taken.
     """
 
     values: np.ndarray
     conditions: list[str]
     methods: list[str]
     plates: np.ndarray
+    others: np.ndarray
 
     def of(self, condition: str, method: str) -> np.ndarray:
         """Features [N, F] of one method under one condition.
@@ -70,11 +73,13 @@ def gather_features(
     """Puts features [N, F] by condition and method, the same methods in each, in one array."""
     conditions = list(found)
     methods = list(found[conditions[0]])
+    values = np.stack([np.stack([found[c][m] for m in methods]) for c in conditions])
     return PlateFeatures(
-        values=np.stack([np.stack([found[c][m] for m in methods]) for c in conditions]),
+        values=values,
         conditions=conditions,
         methods=methods,
         plates=plates.batch.index.numpy().astype(np.int64),
+        others=np.empty((0, values.shape[-1]), np.float32),
     )
 
 
@@ -87,6 +92,7 @@ def write_features(path: Path, features: PlateFeatures) -> None:
             conditions=np.array(features.conditions),
             methods=np.array(features.methods),
             plates=features.plates,
+            others=features.others,
         )
 
 
@@ -103,6 +109,7 @@ def read_features(path: Path) -> PlateFeatures:
                 conditions=stored["conditions"].tolist(),
                 methods=stored["methods"].tolist(),
                 plates=stored["plates"],
+                others=stored["others"],
             )
     except FileNotFoundError:
         raise DataError(f"no features in {path}; run `make reproduce` first") from None

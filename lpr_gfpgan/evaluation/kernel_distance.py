@@ -4,9 +4,11 @@ A low KID says that the restorations are, as a set, like the untouched plates in
 reader; it does not say that a plate is restored rightly, and it is no judgement of people. The
 estimate and the resampling are those of `metrics.paired_kid`: the originals are of the same plates,
 so a plate is never compared with itself. The reference is the originals of the test and not the
-validation plates, because one typeface and one kind of surroundings occur in the test alone. The
-originals' own KID is 0 by definition. Pooled figures are the mean of the conditions' KID; all
-figures of a table share their resamples of plates, and a plate's conditions stay together.
+validation plates, because some typefaces and surroundings occur in the test alone. The originals'
+own KID is 0 by definition; what untouched plates of another draw have, the validation plates, is
+the control beside it: a method with no more than that could not be told from plates. Pooled figures
+are the mean of the conditions' KID; all figures of a table share their resamples of plates, and a
+plate's conditions stay together.
 """
 
 from collections.abc import Sequence
@@ -14,13 +16,14 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from ..metrics import Interval, bootstrap_statistic, pair_terms, weighted_kid
+from ..metrics import Interval, bootstrap_statistic, kid_interval, pair_terms, weighted_kid
 from .features import PlateFeatures
 from .lines import POOLED, table_line
 from .methods import ORIGINAL
 from .tables import comparisons
 
 KID = "kid"
+CONTROL = "validation originals"
 
 
 def kid_table(features: PlateFeatures, *, draws: int, seed: int) -> pd.DataFrame:
@@ -32,26 +35,25 @@ def kid_table(features: PlateFeatures, *, draws: int, seed: int) -> pd.DataFrame
         seed: of the resamples.
 
     Returns:
-        A long table as those of `tables`, of the measure `kid`.
+        A long table as those of `tables`, of the measure `kid`. Its last line, among the pooled
+        ones, is the control CONTROL, where its features were taken.
 
     Raises:
         DataError: no features of the originals, fewer than two plates, or features not finite.
     """
     methods = features.methods
     found = _intervals(features, methods, np.eye(len(methods)), draws=draws, seed=seed)
-    return pd.DataFrame(
-        [
-            table_line(
-                (ends, "identical" if method == ORIGINAL else "bootstrap"),
-                condition,
-                method,
-                "",
-                KID,
-            )
-            for condition, line in found.items()
-            for method, ends in zip(methods, line, strict=True)
-        ]
-    )
+    lines = []
+    for condition, line in found.items():
+        for method, ends in zip(methods, line, strict=True):
+            kind = "identical" if method == ORIGINAL else "bootstrap"
+            lines.append(table_line((ends, kind), condition, method, "", KID))
+    if len(features.others):
+        originals = features.of(features.conditions[0], ORIGINAL)
+        rng = np.random.default_rng(seed)
+        control = kid_interval(originals, features.others, draws=draws, rng=rng)
+        lines.append(table_line((control, "bootstrap of both sets"), POOLED, CONTROL, "", KID))
+    return pd.DataFrame(lines)
 
 
 def kid_difference_table(

@@ -71,6 +71,7 @@ def evaluate(study: Study, *, device: torch.device | str | None = None) -> Evalu
     """
     device = begin_on(study, device)
     readers = open_readers(study, device)
+    judge = readers[READERS.index(JUDGE)]
     methods = compared_methods(study, device)
     start = time.perf_counter()
     result = compare(
@@ -80,9 +81,13 @@ def evaluate(study: Study, *, device: torch.device | str | None = None) -> Evalu
         readers,
         device=device,
         consistent=True,
-        featured=readers[READERS.index(JUDGE)],
+        featured=judge,
     )
-    result = replace(result, clean=clean_rows(study, readers, device=device))
+    result = replace(
+        result,
+        clean=clean_rows(study, readers, device=device),
+        features=replace(result.features, others=clean_features(study, judge, device=device)),
+    )
     seconds = time.perf_counter() - start
     images = len(methods) * sum(len(s.bicubic) for s in result.sets)
     write_json(
@@ -101,7 +106,7 @@ def clean_rows(
     study: Study, readers: Sequence[Reader], *, device: torch.device | str = "cpu"
 ) -> pd.DataFrame:
     """Readings of all untouched validation plates: what thresholds are set on, before any test."""
-    plates = load_plates(study, VALIDATION, count=study.settings.plates.validation)
+    plates = _clean_plates(study)
     labels = {"condition": VALIDATION, "method": ORIGINAL, "variant": "", "training_seed": ""}
     quality = image_columns(plates, plates.image)
     rows = [
@@ -112,6 +117,14 @@ def clean_rows(
         for reader in readers
     ]
     return check_rows(pd.concat(rows, ignore_index=True)[list(COLUMNS)].astype(COLUMNS))
+
+
+def clean_features(
+    study: Study, reader: Reader, *, device: torch.device | str = "cpu"
+) -> np.ndarray:
+    """Features float32 [N, F] of all untouched validation plates: a control for the test's."""
+    plates = _clean_plates(study)
+    return plate_features(reader, plates.image, plates, device=device)
 
 
 def compare(
@@ -235,6 +248,10 @@ def write(evaluation: Evaluation, study: Study) -> dict:
     write_json(study.paths.metrics("evaluation"), figures)
     write_json(study.paths.metrics("headline"), short_headline(figures))
     return figures
+
+
+def _clean_plates(study: Study) -> PlateTest:
+    return load_plates(study, VALIDATION, count=study.settings.plates.validation)
 
 
 def cut_sheet(sheet: np.ndarray, methods: Iterable[str], size: tuple[int, int]) -> np.ndarray:

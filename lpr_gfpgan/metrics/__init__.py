@@ -18,7 +18,7 @@ from .calibration import (
     reliability,
 )
 from .image import crop_box, kid, kid_subsets, mean_squared_error, psnr, psnr_of_error, ssim
-from .paired_kid import pair_terms, paired_kid, weighted_kid
+from .paired_kid import kid_interval, pair_terms, paired_kid, weighted_kid
 from .reading import (
     ReadingScore,
     aligned_matches,
@@ -82,6 +82,7 @@ __all__ = [
     "expected_calibration_error",
     "holm",
     "kid",
+    "kid_interval",
     "kid_subsets",
     "majority_text",
     "mcnemar",

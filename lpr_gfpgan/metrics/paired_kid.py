@@ -22,13 +22,19 @@ drawn, a resample therefore is a mean over pairs of different plates only:
 
 Averaging each plate's mean of h_ij and resampling these n numbers would not do: a plate enters its
 own mean and everyone else's, so that the interval would be about half as wide as it must be.
+
+Two sets of other plates have no pairs; `kid_interval` resamples each and leaves out what meets
+itself within a set in the same way. Where two sets are of one distribution the intervals are wider
+than they need be: the terms then hardly depend on single plates, and resampling adds the chance
+differences between these plates to those that come from drawing them.
 """
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from ..errors import DataError
-from .image import polynomial_kernel
+from .image import kid, polynomial_kernel
+from .statistics import LEVEL, Interval
 
 
 def pair_terms(original: ArrayLike, made: ArrayLike) -> np.ndarray:
@@ -87,3 +93,39 @@ def weighted_kid(terms: np.ndarray, weights: np.ndarray) -> np.ndarray:
     pairs = weights.sum(axis=1) ** 2 - (weights**2).sum(axis=1)
     sums = np.einsum("dn,dn->d", weights @ terms, weights)
     return np.divide(sums, pairs, out=np.full(len(pairs), np.nan), where=pairs > 0)
+
+
+def kid_interval(
+    real: ArrayLike,
+    fake: ArrayLike,
+    *,
+    draws: int,
+    rng: np.random.Generator,
+    level: float = LEVEL,
+) -> Interval:
+    """`image.kid` of two sets of other plates, with its percentile bootstrap over both.
+
+    Args:
+        real: [N, F], N >= 2.
+        fake: [M, F], M >= 2, of other plates than `real`.
+        draws: number of resamples of each set.
+        rng: draws them.
+        level: confidence level.
+
+    Returns:
+        The KID and its interval; n is that of the smaller set.
+
+    Raises:
+        DataError: as in `kid`.
+    """
+    estimate = kid(real, fake)
+    x, y = (np.asarray(values, dtype=np.float64) for values in (real, fake))
+    v, w = (rng.multinomial(n, np.full(n, 1 / n), size=draws) for n in (len(x), len(y)))
+    within = []
+    for rows, weights in ((x, v), (y, w)):
+        terms = polynomial_kernel(rows, rows)
+        np.fill_diagonal(terms, 0.0)
+        within.append(weighted_kid(terms, weights))
+    across = np.einsum("dn,dn->d", v @ polynomial_kernel(x, y), w) / (len(x) * len(y))
+    ends = np.nanquantile(sum(within) - 2 * across, [(1 - level) / 2, (1 + level) / 2])
+    return Interval(estimate, float(ends[0]), float(ends[1]), min(len(x), len(y)))

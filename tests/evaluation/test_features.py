@@ -26,7 +26,7 @@ def test_every_method_s_images_under_every_condition(evaluation, study, plates, 
     assert features.methods == evaluation.methods
     assert features.plates.tolist() == plates.batch.index.tolist()
     assert features.values.shape == (2, 5, len(plates), 24)
-    assert features.values.dtype == np.float32
+    assert features.values.dtype == np.float32 and features.others.shape == (0, 24)
     light = study_conditions(study)[0]
     for method, images in (
         ("original", plates.image),
@@ -66,6 +66,7 @@ def test_the_file_gives_them_back_byte_for_byte(evaluation, tmp_path):
     stored = read_features(tmp_path / "a.npz")
     assert np.array_equal(stored.values, evaluation.features.values)
     assert np.array_equal(stored.plates, evaluation.features.plates)
+    assert stored.others.shape == (0, 24)
     assert stored.conditions == evaluation.features.conditions
     assert stored.methods == evaluation.features.methods
 
@@ -83,7 +84,7 @@ def test_files_that_are_missing_or_damaged(evaluation, tmp_path):
     np.savez(path, values=np.zeros(3))
     with pytest.raises(DataError, match="damaged"):
         read_features(path)
-    np.savez(path, values=np.array([{}]), conditions=["c"], methods=["m"], plates=[0])
+    np.savez(path, values=np.array([{}]), conditions=["c"], methods=["m"], plates=[0], others=[])
     with pytest.raises(DataError, match="damaged"):  # a pickle is not opened
         read_features(path)
     write_features(path, dataclasses.replace(evaluation.features, methods=["full"]))

@@ -18,8 +18,9 @@ from lpr_gfpgan.evaluation import (
     read_rows,
     report,
 )
+from lpr_gfpgan.evaluation.kernel_distance import CONTROL
 from lpr_gfpgan.evaluation.run import features_path, rows_path, write
-from lpr_gfpgan.metrics import paired_kid
+from lpr_gfpgan.metrics import kid, paired_kid
 
 DRAWS = {"draws": 400, "seed": 3}
 SHIFTS = {"original": 0.0, "degraded": 1.0, "full": 0.3, "copy": 0.3, "near": 0.4}
@@ -38,6 +39,7 @@ def features():
         conditions=["light", "strong"],
         methods=list(SHIFTS),
         plates=np.arange(60),
+        others=rng.normal(size=(50, 5)).astype(np.float32),
     )
 
 
@@ -50,7 +52,8 @@ def one(table, **where):
 
 def test_estimates_are_paired_kid_and_pooled_ones_their_mean(features):
     table = kid_table(features, **DRAWS)
-    assert len(table) == 3 * 5 and set(table["measure"]) == {"kid"} and set(table["n"]) == {60}
+    assert len(table) == 3 * 5 + 1 and set(table["measure"]) == {"kid"}
+    assert set(table["n"][:-1]) == {60}
     for method in SHIFTS:
         found = [one(table, condition=c, method=method) for c in ("light", "strong", "all")]
         by_hand = [
@@ -68,6 +71,19 @@ def test_the_originals_are_the_control(features):
     lines = kid_table(features, **DRAWS).query("method == 'original'")
     assert (lines[["estimate", "low", "high"]] == 0).all(axis=None)
     assert set(lines["interval"]) == {"identical"}
+
+
+def test_untouched_plates_of_another_draw_are_the_second_control(features):
+    table = kid_table(features, **DRAWS)
+    line = one(table, method=CONTROL)
+    assert line["condition"] == "all" and line["n"] == 50
+    assert line["estimate"] == pytest.approx(
+        kid(features.of("strong", "original"), features.others), rel=1e-9
+    )
+    assert line["low"] < 0 < line["high"]
+    assert report.kid_view(table).loc[CONTROL, "light"] == ""
+    without = dataclasses.replace(features, others=features.others[:0])
+    pd.testing.assert_frame_equal(kid_table(without, **DRAWS), table[:-1])
 
 
 def test_differences_are_taken_within_each_resample(features):
@@ -107,11 +123,8 @@ def test_pairs_are_those_of_the_other_tables_without_readers(evaluation):
 def test_refuses_methods_without_features(features):
     with pytest.raises(DataError, match="no features of 'lanczos'"):
         kid_difference_table(features, [("full", "lanczos")], **DRAWS)
-    lost = PlateFeatures(
-        values=features.values[:, 1:],
-        conditions=features.conditions,
-        methods=features.methods[1:],
-        plates=features.plates,
+    lost = dataclasses.replace(
+        features, values=features.values[:, 1:], methods=features.methods[1:]
     )
     with pytest.raises(DataError, match="no features of 'original'"):
         kid_table(lost, **DRAWS)
@@ -121,10 +134,10 @@ def test_from_the_run_to_what_the_page_shows(evaluation, study, tmp_path):
     study = dataclasses.replace(study, paths=dataclasses.replace(study.paths, output=tmp_path))
     write(evaluation, study)
     stored, rows = read_features(features_path(study)), read_rows(rows_path(study))
-    kid = report.kid_view(kid_table(stored, **DRAWS))
-    assert list(kid.columns) == ["light", "strong", "all"]
-    assert list(kid.index) == evaluation.methods
-    assert kid.loc["original", "all"] == "0.0000 [0.0000, 0.0000]"
+    shown = report.kid_view(kid_table(stored, **DRAWS))
+    assert list(shown.columns) == ["light", "strong", "all"]
+    assert list(shown.index) == evaluation.methods
+    assert shown.loc["original", "all"] == "0.0000 [0.0000, 0.0000]"
     differences = kid_difference_table(stored, method_pairs(rows), **DRAWS)
     shown = report.kid_difference_view(differences)
     assert shown.loc[("full", "face_recipe"), "all"] == "0.0000 [0.0000, 0.0000]"

@@ -197,6 +197,8 @@ def test_from_weights_on_disk(weighted):
     assert np.isfinite(result.rows.query("method != 'original'")["psnr_frame"]).all()
     assert set(result.consistency["method"]) == {*result.methods, WRONG}
     assert len(result.clean) == 2 * weighted.settings.plates.validation
+    assert result.features.values.shape[:3] == (2, len(names), 6)
+    assert len(result.features.others) == weighted.settings.plates.validation
 
 
 def test_the_grid_of_the_public_code(weighted):

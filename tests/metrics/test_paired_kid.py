@@ -4,7 +4,14 @@ import numpy as np
 import pytest
 
 from lpr_gfpgan.errors import DataError
-from lpr_gfpgan.metrics import bootstrap_statistic, kid, pair_terms, paired_kid, weighted_kid
+from lpr_gfpgan.metrics import (
+    bootstrap_statistic,
+    kid,
+    kid_interval,
+    pair_terms,
+    paired_kid,
+    weighted_kid,
+)
 
 
 def kernel(a, b):
@@ -120,6 +127,36 @@ def test_intervals_cover_the_true_value():
         )
         covered.append(ends.low <= truth <= ends.high)
     assert 0.88 <= np.mean(covered) <= 0.99
+
+
+@pytest.mark.parametrize(("shift", "least"), [(0.4, 0.88), (0.0, 0.95)])
+def test_intervals_of_independent_sets_cover_the_true_value(shift, least):
+    rng = np.random.default_rng(7)
+    draw = {"size": (1500, 4)}
+    truth = shift and np.mean(
+        [kid(rng.normal(**draw), rng.normal(shift, 1, **draw)) for _ in range(8)]
+    )
+    covered = []
+    for number in range(120):
+        x, y = rng.normal(size=(60, 4)), rng.normal(shift, 1, size=(40, 4))
+        ends = kid_interval(x, y, draws=300, rng=np.random.default_rng(number))
+        assert ends.estimate == kid(x, y) and ends.n == 40
+        covered.append(ends.low <= truth <= ends.high)
+    assert np.mean(covered) >= least
+
+
+def test_resamples_of_independent_sets_centre_on_their_estimate():
+    """Where duplicates were taken for pairs, they would lie higher by `raised`."""
+    rng = np.random.default_rng(8)
+    x, y = rng.normal(size=(2, 60, 4))
+    ends = kid_interval(x, y, draws=4000, rng=rng)
+    raised = sum(
+        (np.mean([kernel(a, a) for a in z]) - np.mean([kernel(a, b) for a in z for b in z])) / 60
+        for z in (x, y)
+    )
+    middle = (ends.low + ends.high) / 2
+    assert ends.low < ends.estimate < ends.high
+    assert abs(middle - ends.estimate) < 0.25 * raised
 
 
 def test_refuses_what_it_cannot_compare():
