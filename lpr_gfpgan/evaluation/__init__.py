@@ -26,7 +26,7 @@ from .compared import compared_methods, method_names
 from .confidence import calibration_table, reliability_table, risk_coverage_table
 from .consistency import consistency_rows, consistency_table
 from .contributions import contribution_table
-from .emphasis import emphasis_table
+from .emphasis import emphasis_difference_table, emphasis_table
 from .features import PlateFeatures, plate_features, read_features
 from .grid_effects import factor_table, protocol_table
 from .grid_tables import grid_table, single_factor_table, wide_grid
@@ -86,6 +86,7 @@ __all__ = [
     "contribution_table",
     "degraded_set",
     "difference_table",
+    "emphasis_difference_table",
     "emphasis_table",
     "evaluate",
     "examples_path",

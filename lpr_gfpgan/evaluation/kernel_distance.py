@@ -1,7 +1,7 @@
 """How much restored plates look like plates: KID of every method, from the kept features.
 
 A low KID says that the restorations are, as a set, like the untouched plates in the features of a
-reader; it does not say that a plate is restored rightly, and it is no judgement of people. The
+reader; it says neither that a plate is restored rightly nor how people would judge it. The
 estimate and the resampling are those of `metrics.paired_kid`: the originals are of the same plates,
 so a plate is never compared with itself. The reference is the originals of the test and not the
 validation plates, because some typefaces and surroundings occur in the test alone. The originals'

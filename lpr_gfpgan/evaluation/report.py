@@ -14,7 +14,7 @@ from .check import new_figures
 from .compared import method_names
 from .confidence import calibration_table, reliability_table, risk_coverage_table
 from .consistency import consistency_table, read_distances
-from .emphasis import emphasis_table
+from .emphasis import emphasis_difference_table, emphasis_table
 from .features import read_features
 from .grid_report import DIRECT_READING, PANELS, SHOWN
 from .honesty import adjust, false_read_table, threshold_table, thresholds
@@ -49,7 +49,7 @@ def make_tables(study: Study) -> dict[str, pd.DataFrame]:
     Returns:
         Long tables: accuracy, images, seen, positions, differences; thresholds, false_reads,
         calibration, reliability, risk_coverage, consistency, recoverability; kid, kid_differences,
-        emphasis.
+        emphasis, emphasis_differences.
 
     Raises:
         DataError: there are no rows or features.
@@ -76,6 +76,7 @@ def make_tables(study: Study) -> dict[str, pd.DataFrame]:
         "kid": kid_table(features, **options),
         "kid_differences": kid_difference_table(features, method_pairs(rows), **options),
         "emphasis": emphasis_table(rows, **options),
+        "emphasis_differences": emphasis_difference_table(rows, method_pairs(rows), **options),
     }
     for name, table in tables.items():
         write_table(study.paths.reports / "tables" / f"{name}.csv", table)
@@ -265,11 +266,11 @@ def kid_view(table: pd.DataFrame) -> pd.DataFrame:
     return readable(table, index=["method"], columns="condition")
 
 
-def kid_difference_view(table: pd.DataFrame) -> pd.DataFrame:
-    """Differences of KID, first less second: pairs down, conditions across.
+def pair_view(table: pd.DataFrame) -> pd.DataFrame:
+    """Differences of KID, or of emphasis in decibels: pairs down, conditions across.
 
     Args:
-        table: `kid_differences` of `make_tables`.
+        table: `kid_differences` or `emphasis_differences` of `make_tables`.
     """
     return readable(table, index=["first", "second"], columns="condition")
 

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from lpr_gfpgan.errors import DataError
-from lpr_gfpgan.evaluation import emphasis_table
+from lpr_gfpgan.evaluation import emphasis_difference_table, emphasis_table
 from lpr_gfpgan.evaluation.emphasis import EMPHASIS
 
 DRAWS = {"draws": 400, "seed": 0}
@@ -94,3 +94,28 @@ def test_needs_the_degraded_image_of_every_plate():
     for part in (lost, rows[rows["method"] == "degraded"], rows[:0]):
         with pytest.raises(DataError, match="degraded image of the same plates"):
             emphasis_table(part, **DRAWS)
+
+
+def test_differences_of_emphasis_are_paired_by_plate():
+    """Plates that any method emphasises more widen emphasis, not the difference of two methods."""
+    steady = make_rows([24, 21, 21, 24], [25, 25, 28, 26], method="steady")
+    rows = pd.concat([two_methods(), steady], ignore_index=True)
+    pairs = [("steady", "full"), ("steady", "degraded")]
+    table = emphasis_difference_table(rows.sample(frac=1, random_state=1), pairs, **DRAWS)
+    line = one(table, condition="all", first="steady", second="full", measure=EMPHASIS)
+    assert line["estimate"] == pytest.approx((1 + 1 + 1 + 2) / 4) and line["n"] == 4
+    assert (line["low"], line["interval"]) == (1, "bootstrap") and line["high"] <= 2
+    assert set(table["second"]) == {"full"} and list(table["condition"]) == ["light", "all"]
+    alone = emphasis_table(rows, **DRAWS)
+    apart = [one(alone, condition="all", method=m, measure=EMPHASIS) for m in ("steady", "full")]
+    assert line["estimate"] == pytest.approx(apart[0]["estimate"] - apart[1]["estimate"])
+    assert line["high"] - line["low"] < apart[1]["high"] - apart[1]["low"]
+    rows.loc[rows["plate"] == 3, "psnr_surroundings"] = np.nan
+    line = one(emphasis_difference_table(rows, pairs, **DRAWS), condition="all")
+    assert line["estimate"] == pytest.approx(1) and line["n"] == 3
+
+
+def test_differences_of_emphasis_need_rows_of_both():
+    assert emphasis_difference_table(two_methods(), [("full", "degraded")], **DRAWS).empty
+    with pytest.raises(DataError, match="no rows of 'lanczos'"):
+        emphasis_difference_table(two_methods(), [("full", "lanczos")], **DRAWS)

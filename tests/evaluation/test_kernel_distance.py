@@ -139,7 +139,7 @@ def test_from_the_run_to_what_the_page_shows(evaluation, study, tmp_path):
     assert list(shown.index) == evaluation.methods
     assert shown.loc["original", "all"] == "0.0000 [0.0000, 0.0000]"
     differences = kid_difference_table(stored, method_pairs(rows), **DRAWS)
-    shown = report.kid_difference_view(differences)
+    shown = report.pair_view(differences)
     assert shown.loc[("full", "face_recipe"), "all"] == "0.0000 [0.0000, 0.0000]"
     emphasis = report.emphasis_view(emphasis_table(rows, **DRAWS))
     assert list(emphasis.columns) == ["psnr_gain_plate", "psnr_gain_surroundings", "psnr_emphasis"]
