@@ -14,12 +14,23 @@ from .check import new_figures
 from .compared import method_names
 from .confidence import calibration_table, reliability_table, risk_coverage_table
 from .consistency import consistency_table, read_distances
+from .emphasis import emphasis_difference_table, emphasis_table
+from .features import read_features
 from .grid_report import DIRECT_READING, PANELS, SHOWN
 from .honesty import adjust, false_read_table, threshold_table, thresholds
+from .kernel_distance import kid_difference_table, kid_table, method_pairs
 from .methods import DEGRADED, DIRECT, JUDGE
 from .recoverability import recoverability_table
 from .rows import read_rows, write_table
-from .run import CLEAN, CONSISTENCY, RECOVERABILITY, cut_sheet, examples_path, rows_path
+from .run import (
+    CLEAN,
+    CONSISTENCY,
+    RECOVERABILITY,
+    cut_sheet,
+    examples_path,
+    features_path,
+    rows_path,
+)
 from .summary import CLAIMS_NOTHING, claims_nothing
 from .tables import (
     POOLED,
@@ -37,12 +48,14 @@ def make_tables(study: Study) -> dict[str, pd.DataFrame]:
 
     Returns:
         Long tables: accuracy, images, seen, positions, differences; thresholds, false_reads,
-        calibration, reliability, risk_coverage, consistency, recoverability.
+        calibration, reliability, risk_coverage, consistency, recoverability; kid, kid_differences,
+        emphasis, emphasis_differences.
 
     Raises:
-        DataError: there are no rows.
+        DataError: there are no rows or features.
     """
     rows, clean = read_rows(rows_path(study)), read_rows(rows_path(study, CLEAN))
+    features = read_features(features_path(study))
     settings = study.settings.evaluation
     options = {"draws": settings.bootstrap, "seed": settings.seed}
     tables = {
@@ -60,6 +73,10 @@ def make_tables(study: Study) -> dict[str, pd.DataFrame]:
         "recoverability": recoverability_table(
             study, read_rows(rows_path(study, RECOVERABILITY)), **options
         ),
+        "kid": kid_table(features, **options),
+        "kid_differences": kid_difference_table(features, method_pairs(rows), **options),
+        "emphasis": emphasis_table(rows, **options),
+        "emphasis_differences": emphasis_difference_table(rows, method_pairs(rows), **options),
     }
     for name, table in tables.items():
         write_table(study.paths.reports / "tables" / f"{name}.csv", table)
@@ -152,7 +169,7 @@ def reader_view(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def image_view(table: pd.DataFrame) -> pd.DataFrame:
-    """Pooled PSNR (decibels), SSIM and MSE (squared grey levels) of every method.
+    """Pooled image measures of every method: decibels, SSIM, squared grey levels, grey levels.
 
     Args:
         table: `images` of `make_tables`.
@@ -228,6 +245,44 @@ def consistency_view(table: pd.DataFrame) -> pd.DataFrame:
         table: `consistency` of `make_tables`.
     """
     return readable(table, index=["method"], columns="condition")
+
+
+def ringing_view(table: pd.DataFrame) -> pd.DataFrame:
+    """Ringing on the plate in grey levels: methods down, conditions across.
+
+    Args:
+        table: `images` of `make_tables`.
+    """
+    chosen = table[table["measure"] == "ringing_plate"]
+    return readable(chosen, index=["method"], columns="condition")
+
+
+def kid_view(table: pd.DataFrame) -> pd.DataFrame:
+    """KID of the originals and each method's images: methods down, conditions across.
+
+    Args:
+        table: `kid` of `make_tables`.
+    """
+    return readable(table, index=["method"], columns="condition")
+
+
+def pair_view(table: pd.DataFrame) -> pd.DataFrame:
+    """Differences of KID, or of emphasis in decibels: pairs down, conditions across.
+
+    Args:
+        table: `kid_differences` or `emphasis_differences` of `make_tables`.
+    """
+    return readable(table, index=["first", "second"], columns="condition")
+
+
+def emphasis_view(table: pd.DataFrame) -> pd.DataFrame:
+    """Pooled gains in PSNR on plate and surroundings, and their difference, in decibels.
+
+    Args:
+        table: `emphasis` of `make_tables`.
+    """
+    pooled = table[table["condition"] == POOLED]
+    return readable(pooled, index=["method"], columns="measure")
 
 
 def set_view(study: Study) -> pd.DataFrame:
