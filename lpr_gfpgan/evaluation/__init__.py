@@ -9,9 +9,12 @@
   `consistency`: does a restored image explain the degraded one; `contributions`: differences over
   training seeds.
 - `grid_tables`: the grid's cells; `grid_effects`: what factors and published defects do;
-  `ablations`: what each contribution brings; `by_plate`: their intervals, many at once.
-- `figures`, `grid_figures`, `ablation_figures`, `confidence_figures`: pictures of rows and tables,
-  in one `figure_style`. They need matplotlib and seaborn, so they are imported by name.
+  `grid_restored`: what methods give back of it; `ablations`: what each contribution brings;
+  `by_plate`: their intervals, many at once.
+- `figures`, `restoration_figures`, `confidence_figures`, `recoverability_figures`, `grid_figures`,
+  `effect_figures`, `ablation_figures`, `training_figures`: pictures of rows and tables, in one
+  `figure_style` and with one `method_style`. They need matplotlib and seaborn, so they are imported
+  by name.
 - `report`: tables and figures as files and views; `check`: a new run against the committed figures;
   `summary`: the headline in words.
 """
@@ -24,6 +27,7 @@ from .confidence import calibration_table, reliability_table, risk_coverage_tabl
 from .consistency import consistency_rows, consistency_table
 from .contributions import contribution_table
 from .grid_effects import factor_table, protocol_table
+from .grid_restored import restored_table
 from .grid_tables import grid_table, single_factor_table, wide_grid
 from .honesty import adjust, false_read_table, threshold_table, thresholds
 from .methods import Method, baselines, restorer, restorers
@@ -97,6 +101,7 @@ __all__ = [
     "read_rows",
     "readable",
     "reliability_table",
+    "restored_table",
     "restorer",
     "restorers",
     "risk_coverage_table",
