@@ -89,7 +89,7 @@ def reliability_figure(
     shown, methods = _chosen(table, reader, methods)
     across = min(4, len(methods))
     down = -(-len(methods) // across)
-    figure = Figure(figsize=(WIDTH, 1.3 + 2.4 * down), layout="constrained")
+    figure = Figure(figsize=(WIDTH, 1.4 + 2.4 * down), layout="constrained")
     panels = figure.subplots(down, across, sharex=True, sharey=True, squeeze=False)
     for axes in panels.flat[len(methods) :]:
         axes.set_visible(False)
@@ -120,7 +120,8 @@ def reliability_figure(
         axes.grid(alpha=0.3)
     panels[0, 0].set_xlim(-3, 103)
     panels[0, 0].set_ylim(-3, 103)
-    figure.supxlabel("confidence in a reading, mean of each bin (%)", fontsize=9)
+    for axes in panels[-1]:
+        axes.set_xlabel("mean confidence of a bin (%)", fontsize=9)
     figure.supylabel("plates read completely (%)", fontsize=9)
     note = interval_note(shown).replace("plates", "plates in each bin", 1)
     figure.suptitle(f"{_where(shown)}; {read_by(reader, methods)}\n{note}", fontsize=9)

@@ -87,7 +87,7 @@ def factor_figure(
         lower.set_xlabel("level" if factor != LOW else "plate's width (px)", fontsize=9)
     kind = difference_named(measure)
     panels[0, 0].set_ylabel(f"with the factor less without:\n{kind}", fontsize=8)
-    panels[1, 0].set_ylabel(f"the same, less that of {DEGRADED}:\n{kind}", fontsize=8)
+    panels[1, 0].set_ylabel(f"restored: the same, less {DEGRADED}'s:\n{kind}", fontsize=8)
     shown = pd.concat([part for part, _ in rows])
     read = f"; {read_by(reader, methods)}" if (shown["reader"] != "").all() else ""
     figure.suptitle(
@@ -118,7 +118,7 @@ def protocol_figure(
         methods: what is compared; direct reading only where a measure is of readings.
 
     Raises:
-        DataError: the table has no line of a measure for a method, or none for a combination.
+        DataError: the table has no line of a measure for a method.
     """
     parts = [_differences(protocols, measure, reader, methods) for measure in measures]
     shown = pd.concat(parts)
@@ -163,14 +163,14 @@ def _differences(
     low = part["condition"] == f"{POOLED}/{LOW}"
     names = part["factors"].map(combination_name)
     names = names.mask(low, FACTOR_TITLES[LOW]).mask(part["condition"] == POOLED, "all conditions")
-    return part.assign(name=names)
+    return part.assign(name=names)[np.isfinite(part["estimate"])]
 
 
 def _forest(axes: Any, part: pd.DataFrame, lines: Sequence[str], measure: str) -> None:
     """Differences with their intervals, methods of a line one above the other."""
     scale, methods = scale_of(measure), list(dict.fromkeys(part["method"]))
     for number, method in enumerate(methods):
-        own = part[(part["method"] == method) & np.isfinite(part["estimate"])]
+        own = part[part["method"] == method]
         shift = 0.5 * ((number + 0.5) / len(methods) - 0.5)
         axes.errorbar(
             scale * own["estimate"],

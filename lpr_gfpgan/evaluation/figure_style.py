@@ -23,7 +23,8 @@ from .tables import NUMBERS
 DPI = 120
 WIDTH = 9.2
 """Inches of a figure over the whole page: 1104 px."""
-PALETTE = [c for k, c in enumerate(seaborn.color_palette("colorblind")) if k not in (7, 8)]
+PALETTE = [c for k, c in enumerate(seaborn.color_palette("colorblind")) if k not in (0, 3, 7, 8)]
+"""Colours of runs that are no methods: not those of `full` and direct reading, grey, yellow."""
 LOWER_IS_BETTER = ("mse", "ringing", "kid")
 """First words of measures whose smaller values are better."""
 MEASURE_NAMES = {

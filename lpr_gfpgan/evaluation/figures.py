@@ -19,7 +19,6 @@ from .figure_style import (
     method_legend,
     method_points,
     named,
-    numbers,
     read_by,
     scale_of,
 )
@@ -61,8 +60,9 @@ def accuracy_figure(
     for axes, name, part in zip(panels, (measure, quality), (shown, pictures), strict=True):
         method_points(axes, part, across="condition", order=order, scale=scale_of(name))
         axes.set_ylabel(named(name), fontsize=9)
-        who = f"; {read_by(JUDGE, order)}" if name == measure else ""
-        axes.set_title(f"{interval_note(part)}{who}", fontsize=9)
+        who = f"{read_by(JUDGE, order)}\n" if name == measure else ""
+        note = interval_note(part).replace("plates", "plates in each condition", 1)
+        axes.set_title(f"{who}{note}", fontsize=9)
     method_legend(figure, order)
     return figure
 
@@ -105,7 +105,6 @@ def forest_plot(
             )
         axes.axvline(0, color="0.4", linewidth=1)
         axes.set_xlabel(difference_named(measure), fontsize=9)
-        axes.set_title(f"n = {numbers(part['n'])} plates, paired", fontsize=9)
         axes.tick_params(labelsize=8)
         axes.grid(axis="x", alpha=0.3)
     panels[0].set_yticks(range(len(names)), names)
@@ -113,8 +112,8 @@ def forest_plot(
     shown = pooled[pooled["measure"].isin(measures)]
     methods = [*shown["first"], *shown["second"]]
     figure.suptitle(
-        f"all conditions pooled; {read_by(JUDGE, methods)}\n{interval_note(shown)}; to the right "
-        "of 0 the first method has more",
+        f"all conditions pooled, paired by plate; {read_by(JUDGE, methods)}\n"
+        f"{interval_note(shown)}; to the right of 0 the first method has more",
         fontsize=9,
     )
     return figure

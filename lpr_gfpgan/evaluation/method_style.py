@@ -26,7 +26,7 @@ from .tables import MAJORITY
 MARKERS = "osD^vP*X<>dph"
 STYLES: dict[str, tuple[str, str, str]] = {
     ORIGINAL: ("black", "*", "-"),
-    MAJORITY: ("0.6", "_", ":"),
+    MAJORITY: ("0.6", "x", ":"),
     DEGRADED: ("0.3", "s", "-"),
     BICUBIC: ("0.45", "D", "--"),
     LANCZOS: ("0.6", "^", "--"),

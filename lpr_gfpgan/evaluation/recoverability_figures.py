@@ -97,10 +97,12 @@ def border_style(colour: str) -> dict[str, Any]:
 
 def _border(axes: Any, reached: np.ndarray, known: np.ndarray, **style: Any) -> None:
     """A line along the sides of cells on which one reaches a share and its neighbour does not."""
+    x, y = [], []  # one line with gaps, so that no part's edge crosses another part
     for axis in (0, 1):
         pairs = [np.moveaxis(part, axis, 0) for part in (reached, known)]
         differ = (pairs[0][1:] != pairs[0][:-1]) & pairs[1][1:] & pairs[1][:-1]
         for step, other in np.argwhere(differ):
             across, along = [step + 0.5] * 2, [other - 0.5, other + 0.5]
-            x, y = (along, across) if axis == 0 else (across, along)
-            axes.plot(x, y, **style)
+            x += [*(along if axis == 0 else across), np.nan]
+            y += [*(across if axis == 0 else along), np.nan]
+    axes.plot(x, y, **style)

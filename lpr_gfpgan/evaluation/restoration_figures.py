@@ -115,7 +115,7 @@ def restoration_grid(
     picture = np.concatenate(lines)
     height, width = picture.shape[:2]
     labels = [name.replace("_", "\n").replace(" ", "\n") for name in columns]
-    heading = 0.75 + 0.16 * max(label.count("\n") + 1 for label in labels)
+    heading = 0.6 + 0.16 * max(label.count("\n") + 1 for label in labels)
     across = min(WIDTH, 1.9 * max(len(columns), 3))
     figure = Figure(figsize=(across, across * height / width + heading), layout="constrained")
     axes = figure.subplots()
@@ -128,7 +128,7 @@ def restoration_grid(
     axes.set_yticks([])
     axes.spines[:].set_visible(False)
     figure.suptitle(
-        f"condition {condition}; n = {len(plates)} plates, not chosen\n"
+        f"condition {condition}; n = {len(plates)} plates\n"
         f"beneath: read by {JUDGE}; wrong characters orange and underlined, missing ones a gap",
         fontsize=9,
     )

@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 from ..errors import DataError
 from .figure_style import PALETTE, legend_below
 from .method_style import STYLES, base_name, method_style
+from .methods import DIRECT, DIRECT_READING
 
 DASHES = ("-", "--", ":", "-.")
 
@@ -20,7 +21,8 @@ DASHES = ("-", "--", ":", "-.")
 def learning_curves(curves: Mapping[str, pd.DataFrame], *, title: str) -> Figure:
     """One panel per loss, one line per run.
 
-    A restorer's line has its method's colour; other runs take those of the palette in turn.
+    A restorer's line has its method's colour and the reader `direct` that of direct reading; other
+    runs take those of the palette in turn.
 
     Args:
         curves: by run, a table with `step` and one column per loss.
@@ -88,7 +90,7 @@ def prior_figure(samples: np.ndarray, metrics: Mapping[str, Any]) -> Figure:
 
 def _run_style(run: str, number: int) -> dict[str, Any]:
     """Colour, dashes and width of a run's line; seeds of one method differ by their dashes."""
-    method = run.removeprefix("restorer-")
+    method = DIRECT_READING if run == f"reader-{DIRECT}" else run.removeprefix("restorer-")
     if base_name(method) in STYLES:
         style = method_style(method)
         _, _, seed = method[len(base_name(method)) :].partition("-")
