@@ -21,8 +21,8 @@ DASHES = ("-", "--", ":", "-.")
 def learning_curves(curves: Mapping[str, pd.DataFrame], *, title: str) -> Figure:
     """One panel per loss, one line per run.
 
-    A restorer's line has its method's colour and the reader `direct` that of direct reading; other
-    runs take those of the palette in turn.
+    A restorer or baseline has its method's colour and the reader `direct` that of direct reading;
+    other runs take those of the palette in turn.
 
     Args:
         curves: by run, a table with `step` and one column per loss.
@@ -90,7 +90,8 @@ def prior_figure(samples: np.ndarray, metrics: Mapping[str, Any]) -> Figure:
 
 def _run_style(run: str, number: int) -> dict[str, Any]:
     """Colour, dashes and width of a run's line; seeds of one method differ by their dashes."""
-    method = DIRECT_READING if run == f"reader-{DIRECT}" else run.removeprefix("restorer-")
+    method = run.removeprefix("restorer-").removeprefix("baseline-")
+    method = DIRECT_READING if run == f"reader-{DIRECT}" else method
     if base_name(method) in STYLES:
         style = method_style(method)
         _, _, seed = method[len(base_name(method)) :].partition("-")

@@ -171,9 +171,10 @@ def test_a_method_has_its_colour_in_every_figure(drawn):
 
 def test_runs_look_like_their_methods():
     table = pd.DataFrame({"step": [1, 2, 3], "l1": [3.0, 2.0, 1.0]})
-    runs = ["restorer-full-0", "restorer-full-1", "reader-direct", "prior"]
+    runs = ["restorer-full-0", "restorer-full-1", "reader-direct", "prior", "baseline-rrdb-0"]
     axes = training_figures.learning_curves(dict.fromkeys(runs, table), title="runs").axes[0]
-    first, again, direct, prior = axes.lines
+    first, again, direct, prior, rrdb = axes.lines
+    assert same_color(rrdb.get_color(), STYLES["rrdb"][0])
     assert same_color(first.get_color(), again.get_color())
     assert first.get_linestyle() != again.get_linestyle()
     assert same_color(direct.get_color(), STYLES["direct reading"][0])
