@@ -12,9 +12,12 @@
 - `kernel_distance`: KID of each method's images and the originals; `emphasis`: gain on the plate
   against gain on its surroundings.
 - `grid_tables`: the grid's cells; `grid_effects`: what factors and published defects do;
-  `ablations`: what each contribution brings; `by_plate`: their intervals, many at once.
-- `figures`, `grid_figures`, `ablation_figures`, `confidence_figures`: pictures of rows and tables,
-  in one `figure_style`. They need matplotlib and seaborn, so they are imported by name.
+  `grid_restored`: what methods give back of it; `ablations`: what each contribution brings;
+  `by_plate`: their intervals, many at once.
+- `figures`, `restoration_figures`, `confidence_figures`, `recoverability_figures`, `grid_figures`,
+  `effect_figures`, `ablation_figures`, `training_figures`: pictures of rows and tables, in one
+  `figure_style` and with one `method_style`. They need matplotlib and seaborn, so they are imported
+  by name.
 - `report`: tables and figures as files and views; `check`: a new run against the committed figures;
   `summary`: the headline in words.
 """
@@ -29,6 +32,7 @@ from .contributions import contribution_table
 from .emphasis import emphasis_difference_table, emphasis_table
 from .features import PlateFeatures, plate_features, read_features
 from .grid_effects import factor_table, protocol_table
+from .grid_restored import restored_table
 from .grid_tables import grid_table, single_factor_table, wide_grid
 from .honesty import adjust, false_read_table, threshold_table, thresholds
 from .kernel_distance import kid_difference_table, kid_table, method_pairs
@@ -111,6 +115,7 @@ __all__ = [
     "read_rows",
     "readable",
     "reliability_table",
+    "restored_table",
     "restorer",
     "restorers",
     "risk_coverage_table",

@@ -352,7 +352,7 @@ def draw_grid(
     Raises:
         DataError: no such condition, or no `full` model.
     """
-    from . import figures
+    from . import figure_style, restoration_figures
 
     methods = [
         method
@@ -369,8 +369,8 @@ def draw_grid(
     examples = _restored(plates, wanted[0], methods)
     rows = evaluation.rows[evaluation.rows["plate"].isin(shown)]
     names = [method.name for method in methods]
-    figure = figures.restoration_grid(examples, names, rows, condition=condition)
-    return figures.save(figure, private_folder(study) / "grid.png")
+    figure = restoration_figures.restoration_grid(examples, names, rows, condition=condition)
+    return figure_style.save(figure, private_folder(study) / "grid.png")
 
 
 def _restored(plates: PlateTest, condition: Condition, methods: Sequence[Method]) -> np.ndarray:

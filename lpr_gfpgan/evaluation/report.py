@@ -9,18 +9,23 @@ import pandas as pd
 from ..config import Study
 from ..errors import DataError
 from ..files import read_image
-from . import confidence_figures, figures, grid_figures
 from .check import new_figures
 from .compared import method_names
 from .confidence import calibration_table, reliability_table, risk_coverage_table
+from .confidence_figures import false_read_figure, reliability_figure, risk_coverage_figure
 from .consistency import consistency_table, read_distances
 from .emphasis import emphasis_difference_table, emphasis_table
 from .features import read_features
-from .grid_report import DIRECT_READING, PANELS, SHOWN
+from .figure_style import save
+from .figures import accuracy_figure, forest_plot, position_figure
+from .grid_report import PANELS, SHOWN
 from .honesty import adjust, false_read_table, threshold_table, thresholds
 from .kernel_distance import kid_difference_table, kid_table, method_pairs
-from .methods import DEGRADED, DIRECT, JUDGE
+from .method_style import first_of_each
+from .methods import DEGRADED, DIRECT, DIRECT_READING, JUDGE
 from .recoverability import recoverability_table
+from .recoverability_figures import recoverability_figure
+from .restoration_figures import restoration_grid
 from .rows import read_rows, write_table
 from .run import (
     CLEAN,
@@ -41,6 +46,7 @@ from .tables import (
     readable,
     seen_table,
 )
+from .training_figures import learning_curves, prior_figure
 
 
 def make_tables(study: Study) -> dict[str, pd.DataFrame]:
@@ -92,7 +98,7 @@ def make_figures(study: Study, tables: dict[str, pd.DataFrame]) -> dict[str, Pat
 
     Returns:
         The files by name: restorations-<condition>, accuracy, positions, differences, risk,
-        reliability, false-reads, recoverability, prior, curves-<readers, prior, warmup, restorers>.
+        reliability, false-reads, recoverability, prior, curves-<readers, prior, warmup, restorers, baselines>.
 
     Raises:
         DataError: something the figures need was not made.
@@ -100,30 +106,31 @@ def make_figures(study: Study, tables: dict[str, pd.DataFrame]) -> dict[str, Pat
     """
     rows = read_rows(rows_path(study))
     methods = method_names(study)
+    known = [*methods, DIRECT_READING]
     drawn = {}
     for condition in study.settings.evaluation.conditions:
         sheet = read_image(examples_path(study, condition))
         examples = cut_sheet(sheet, methods, study.settings.frame.size)
-        drawn[f"restorations-{condition}"] = figures.restoration_grid(
+        drawn[f"restorations-{condition}"] = restoration_grid(
             examples, methods, rows, condition=condition
         )
-    drawn["accuracy"] = figures.accuracy_figure(tables["accuracy"], tables["images"])
-    drawn["positions"] = figures.position_figure(tables["positions"])
-    drawn["differences"] = figures.forest_plot(tables["differences"])
-    drawn["risk"] = confidence_figures.risk_coverage_figure(tables["risk_coverage"], methods=SHOWN)
-    drawn["reliability"] = confidence_figures.reliability_figure(
-        tables["reliability"], methods=PANELS
+    drawn["accuracy"] = accuracy_figure(tables["accuracy"], tables["images"])
+    drawn["positions"] = position_figure(tables["positions"])
+    drawn["differences"] = forest_plot(tables["differences"])
+    drawn["risk"] = risk_coverage_figure(
+        tables["risk_coverage"], methods=first_of_each(known, SHOWN)
     )
-    drawn["false-reads"] = confidence_figures.false_read_figure(
-        tables["false_reads"], readers=(JUDGE, DIRECT)
+    drawn["reliability"] = reliability_figure(
+        tables["reliability"], methods=first_of_each(known, PANELS)
     )
-    drawn["recoverability"] = grid_figures.recoverability_figure(tables["recoverability"])
+    drawn["false-reads"] = false_read_figure(tables["false_reads"], readers=(JUDGE, DIRECT))
+    drawn["recoverability"] = recoverability_figure(tables["recoverability"])
     samples = read_image(study.paths.samples("prior"))
-    drawn["prior"] = figures.prior_figure(samples, _json(study.paths.metrics("prior")))
+    drawn["prior"] = prior_figure(samples, _json(study.paths.metrics("prior")))
     for name, curves in _curves(study).items():
-        drawn[f"curves-{name}"] = figures.learning_curves(curves, title=name)
+        drawn[f"curves-{name}"] = learning_curves(curves, title=name)
     folder = study.paths.reports / "figures"
-    return {name: figures.save(f, folder / f"{name}.png") for name, f in drawn.items()}
+    return {name: save(figure, folder / f"{name}.png") for name, figure in drawn.items()}
 
 
 def opening(study: Study) -> str:
@@ -303,6 +310,7 @@ def _curves(study: Study) -> dict[str, dict[str, pd.DataFrame]]:
         "prior": ["prior"],
         "warmup": ["warmup"],
         "restorers": [f"restorer-{v}-{s}" for v in study.variants for s in study.seeds],
+        "baselines": [f"baseline-{b}-{s}" for b in study.baselines for s in study.seeds],
     }
     return {kind: {name: _curve(study, name) for name in names} for kind, names in runs.items()}
 
