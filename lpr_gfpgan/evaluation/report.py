@@ -98,7 +98,8 @@ def make_figures(study: Study, tables: dict[str, pd.DataFrame]) -> dict[str, Pat
 
     Returns:
         The files by name: restorations-<condition>, accuracy, positions, differences, risk,
-        reliability, false-reads, recoverability, prior, curves-<readers, prior, warmup, restorers, baselines>.
+        reliability, false-reads, recoverability, prior, and curves-<readers, prior, warmup,
+        restorers, baselines>.
 
     Raises:
         DataError: something the figures need was not made.
