@@ -5,9 +5,9 @@
 - `methods`: what is compared; `classical` and `deconvolution`: methods that learn nothing; `rows`:
   one row per (plate, condition, method, reader); `run`: the test itself.
 - `tables`: every figure, computed from the rows with its interval and n.
-- `honesty`: false reads above a reader's threshold; `confidence`: calibration, ranking, abstention;
-  `consistency`: does a restored image explain the degraded one; `contributions`: differences over
-  training seeds.
+- `judges`: which readers may judge; `honesty`: false reads above a reader's threshold;
+  `confidence`: calibration, ranking, abstention; `consistency`: does a restored image explain the
+  degraded one; `contributions`: differences over training seeds.
 - `grid_tables`: the grid's cells; `grid_effects`: what factors and published defects do;
   `ablations`: what each contribution brings; `by_plate`: their intervals, many at once.
 - `figures`, `grid_figures`, `ablation_figures`, `confidence_figures`: pictures of rows and tables,
@@ -26,6 +26,7 @@ from .contributions import contribution_table
 from .grid_effects import factor_table, protocol_table
 from .grid_tables import grid_table, single_factor_table, wide_grid
 from .honesty import adjust, false_read_table, threshold_table, thresholds
+from .judges import admitted, reader_table
 from .methods import Method, baselines, restorer, restorers
 from .protocol import (
     Condition,
@@ -35,13 +36,19 @@ from .protocol import (
     PlateTest,
     conditions,
     degraded_set,
+    grid_conditions,
     load_plates,
     skipped,
     study_conditions,
 )
 from .rows import read_rows
 from .run import Evaluation, compare, evaluate, examples_path, rows_path, write
-from .sets import kept_degraded_set, read_degraded_set, write_degraded_set
+from .sets import (
+    kept_degraded_set,
+    read_degraded_set,
+    write_degraded_set,
+    write_study_sets,
+)
 from .strengths import in_training_range, out_of_training_range, strength_table
 from .summary import summary
 from .tables import (
@@ -66,6 +73,7 @@ __all__ = [
     "ablation_table",
     "accuracy_table",
     "adjust",
+    "admitted",
     "baselines",
     "calibration_table",
     "check",
@@ -83,6 +91,7 @@ __all__ = [
     "examples_path",
     "factor_table",
     "false_read_table",
+    "grid_conditions",
     "grid_table",
     "headline",
     "image_table",
@@ -96,6 +105,7 @@ __all__ = [
     "read_degraded_set",
     "read_rows",
     "readable",
+    "reader_table",
     "reliability_table",
     "restorer",
     "restorers",
@@ -112,4 +122,5 @@ __all__ = [
     "wide_grid",
     "write",
     "write_degraded_set",
+    "write_study_sets",
 ]

@@ -16,6 +16,7 @@ from .confidence import calibration_table, reliability_table, risk_coverage_tabl
 from .consistency import consistency_table, read_distances
 from .grid_report import DIRECT_READING, PANELS, SHOWN
 from .honesty import adjust, false_read_table, threshold_table, thresholds
+from .judges import ABSENT, reader_table
 from .methods import DEGRADED, DIRECT, JUDGE
 from .recoverability import recoverability_table
 from .rows import read_rows, write_table
@@ -36,8 +37,8 @@ def make_tables(study: Study) -> dict[str, pd.DataFrame]:
     """Computes every table from the rows and writes each as reports/<profile>/tables/<name>.csv.
 
     Returns:
-        Long tables: accuracy, images, seen, positions, differences; thresholds, false_reads,
-        calibration, reliability, risk_coverage, consistency, recoverability.
+        Long tables: accuracy, images, seen, positions, differences; readers, thresholds,
+        false_reads, calibration, reliability, risk_coverage, consistency, recoverability.
 
     Raises:
         DataError: there are no rows.
@@ -45,14 +46,16 @@ def make_tables(study: Study) -> dict[str, pd.DataFrame]:
     rows, clean = read_rows(rows_path(study)), read_rows(rows_path(study, CLEAN))
     settings = study.settings.evaluation
     options = {"draws": settings.bootstrap, "seed": settings.seed}
+    own = clean[clean["reader"].isin(rows["reader"])]  # others accept nothing in the test
     tables = {
         "accuracy": accuracy_table(rows, **options),
         "images": image_table(rows, **options),
         "seen": seen_table(rows, **options),
         "positions": position_table(rows, **options),
         "differences": adjust(difference_table(rows, **options)),
-        "thresholds": threshold_table(clean, **options),
-        "false_reads": false_read_table(rows, thresholds(clean), **options),
+        "readers": reader_table(clean, **options),
+        "thresholds": threshold_table(own, **options),
+        "false_reads": false_read_table(rows, thresholds(own), **options),
         "calibration": calibration_table(rows, **options, pooled_only=True),
         "reliability": reliability_table(rows, **options),
         "risk_coverage": risk_coverage_table(rows, **options),
@@ -149,6 +152,20 @@ def reader_view(table: pd.DataFrame) -> pd.DataFrame:
     """
     pooled = table[table["condition"] == POOLED]
     return readable(pooled, index=["method", "reader"], columns="measure")
+
+
+def judging_view(table: pd.DataFrame) -> pd.DataFrame:
+    """Each reader on the clean validation plates in per cent, n, and whether it may judge.
+
+    Args:
+        table: `readers` of `make_tables`.
+    """
+    wide = readable(table, index=["reader"], columns="measure")
+    lines = table.drop_duplicates("reader").set_index("reader").loc[wide.index]
+    wide.insert(0, "n", lines["n"])
+    words = lines["may_judge"].map({True: "yes", False: "no"})
+    wide["may judge"] = words.mask(lines["interval"] == ABSENT, ABSENT)
+    return wide
 
 
 def image_view(table: pd.DataFrame) -> pd.DataFrame:

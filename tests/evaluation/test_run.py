@@ -2,6 +2,7 @@
 
 import dataclasses
 import functools
+import importlib.util
 import json
 
 import numpy as np
@@ -12,17 +13,22 @@ import torch
 from lpr_gfpgan.errors import ConfigError, DataError, LprError, WeightsError
 from lpr_gfpgan.evaluation import (
     CLASSICAL,
+    baselines,
+    compare,
     evaluate,
     examples_path,
+    load_plates,
     method_names,
     read_rows,
     rows_path,
+    sets,
+    study_conditions,
     write,
 )
 from lpr_gfpgan.evaluation.classical import TRUE_KERNEL
 from lpr_gfpgan.evaluation.consistency import WRONG
 from lpr_gfpgan.evaluation.grid_run import evaluate_grid, grid_rows_path, write_grid
-from lpr_gfpgan.evaluation.run import cut_sheet
+from lpr_gfpgan.evaluation.run import cut_sheet, open_readers
 from lpr_gfpgan.files import read_image
 from lpr_gfpgan.networks import PlateReader, save_weights
 from lpr_gfpgan.plates import NUM_CLASSES
@@ -179,6 +185,15 @@ def weighted(study, network, tmp_path_factory):
     return study
 
 
+def with_output(study, folder):
+    """The study with its plates and weights, all else to be written below a folder of its own."""
+    paths = dataclasses.replace(study.paths, output=folder)
+    for own, shared in ((paths.plates, study.paths.plates), (paths.models, study.paths.models)):
+        own.parent.mkdir(parents=True)
+        own.symlink_to(shared)
+    return dataclasses.replace(study, paths=paths)
+
+
 def test_a_missing_reader_is_named(weighted, tmp_path):
     paths = dataclasses.replace(weighted.paths, output=tmp_path)
     with pytest.raises(WeightsError, match="reader-judge"):
@@ -196,7 +211,71 @@ def test_from_weights_on_disk(weighted):
     assert result.rows["plate"].nunique() == 6
     assert np.isfinite(result.rows.query("method != 'original'")["psnr_frame"]).all()
     assert set(result.consistency["method"]) == {*result.methods, WRONG}
-    assert len(result.clean) == 2 * weighted.settings.plates.validation
+    installed = importlib.util.find_spec("hyperlpr") is not None
+    readers = ["judge", "direct"] + ["hyperlpr"] * installed
+    assert list(dict.fromkeys(result.clean["reader"])) == readers
+    assert len(result.clean) == len(readers) * weighted.settings.plates.validation
+    assert set(result.rows["reader"]) == {"judge", "direct"}
+
+
+def test_sets_on_disk_give_the_rows_that_fresh_ones_give(weighted, tmp_path, monkeypatch):
+    fresh = with_output(weighted, tmp_path)
+    paths = fresh.paths
+    assert not paths.degraded.exists()
+    runs = (evaluate, functools.partial(evaluate_grid, protocol="corrected"))
+    first = [run(fresh, device="cpu") for run in runs]
+    cells = {s.condition for result in first for s in result.sets}
+    kept = {p.relative_to(paths.degraded).as_posix() for p in paths.degraded.rglob("*.npz")}
+    assert kept == {f"{name}.npz" for name in cells}
+
+    def never(*arguments):
+        raise AssertionError("degraded again")
+
+    monkeypatch.setattr(sets, "degraded_set", never)
+    for before, run in zip(first, runs, strict=True):
+        again = run(fresh, device="cpu")
+        pd.testing.assert_frame_equal(again.rows, before.rows)
+        pd.testing.assert_frame_equal(again.consistency, before.consistency)
+    on_the_fly = compare(
+        load_plates(fresh), study_conditions(fresh), baselines(), open_readers(fresh, "cpu")
+    )
+    rows = first[0].rows
+    expected = rows[rows["method"].isin(on_the_fly.methods)].reset_index(drop=True)
+    pd.testing.assert_frame_equal(on_the_fly.rows, expected)
+
+
+@pytest.mark.parametrize("name", ["bilinear", "parameters"])
+@pytest.mark.parametrize(
+    ("run", "condition"),
+    [
+        (evaluate, "strong"),
+        (functools.partial(evaluate_grid, protocol="corrected"), "corrected/low-30"),
+    ],
+    ids=["test", "grid"],
+)
+def test_a_tampered_set_stops_the_run(weighted, tmp_path, run, condition, name):
+    study = with_output(weighted, tmp_path)
+    sets.write_study_sets(study)
+    path = study.paths.degraded / f"{condition}.npz"
+    with np.load(path) as stored:
+        held = dict(stored)
+    if name == "parameters":
+        held[name]["jpeg_quality"][1] += 1
+    else:
+        held[name][1, 5, 7, 0] ^= 1
+    np.savez(path, **held)
+    words = f"{condition}.npz: the {name if name == 'parameters' else 'pixels'} are not those of"
+    with pytest.raises(DataError, match=f"{words} its hash; delete it, or make all sets again"):
+        run(study, device="cpu")
+
+
+def test_sets_of_other_settings_stop_the_run(weighted, tmp_path):
+    study = with_output(weighted, tmp_path)
+    sets.write_study_sets(study)
+    evaluation = dataclasses.replace(study.settings.evaluation, plates=5)
+    settings = dataclasses.replace(study.settings, evaluation=evaluation)
+    with pytest.raises(DataError, match=r"light\.npz was made from other plates than these"):
+        evaluate(dataclasses.replace(study, settings=settings), device="cpu")
 
 
 def test_the_grid_of_the_public_code(weighted):
