@@ -6,9 +6,9 @@
   one row per (plate, condition, method, reader); `features`: what KID compares; `run`: the test
   itself.
 - `tables`: every figure, computed from the rows with its interval and n.
-- `honesty`: false reads above a reader's threshold; `confidence`: calibration, ranking, abstention;
-  `consistency`: does a restored image explain the degraded one; `contributions`: differences over
-  training seeds.
+- `judges`: which readers may judge; `honesty`: false reads above a reader's threshold;
+  `confidence`: calibration, ranking, abstention; `consistency`: does a restored image explain the
+  degraded one; `contributions`: differences over training seeds.
 - `kernel_distance`: KID of each method's images and the originals; `emphasis`: gain on the plate
   against gain on its surroundings.
 - `grid_tables`: the grid's cells; `grid_effects`: what factors and published defects do;
@@ -35,6 +35,7 @@ from .grid_effects import factor_table, protocol_table
 from .grid_restored import restored_table
 from .grid_tables import grid_table, single_factor_table, wide_grid
 from .honesty import adjust, false_read_table, threshold_table, thresholds
+from .judges import admitted, reader_table
 from .kernel_distance import kid_difference_table, kid_table, method_pairs
 from .methods import Method, baselines, restorer, restorers
 from .protocol import (
@@ -45,13 +46,19 @@ from .protocol import (
     PlateTest,
     conditions,
     degraded_set,
+    grid_conditions,
     load_plates,
     skipped,
     study_conditions,
 )
 from .rows import read_rows
 from .run import Evaluation, compare, evaluate, examples_path, rows_path, write
-from .sets import kept_degraded_set, read_degraded_set, write_degraded_set
+from .sets import (
+    kept_degraded_set,
+    read_degraded_set,
+    write_degraded_set,
+    write_study_sets,
+)
 from .strengths import in_training_range, out_of_training_range, strength_table
 from .summary import summary
 from .tables import (
@@ -77,6 +84,7 @@ __all__ = [
     "ablation_table",
     "accuracy_table",
     "adjust",
+    "admitted",
     "baselines",
     "calibration_table",
     "check",
@@ -96,6 +104,7 @@ __all__ = [
     "examples_path",
     "factor_table",
     "false_read_table",
+    "grid_conditions",
     "grid_table",
     "headline",
     "image_table",
@@ -114,6 +123,7 @@ __all__ = [
     "read_features",
     "read_rows",
     "readable",
+    "reader_table",
     "reliability_table",
     "restored_table",
     "restorer",
@@ -131,4 +141,5 @@ __all__ = [
     "wide_grid",
     "write",
     "write_degraded_set",
+    "write_study_sets",
 ]

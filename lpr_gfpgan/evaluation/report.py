@@ -20,6 +20,7 @@ from .figure_style import save
 from .figures import accuracy_figure, forest_plot, position_figure
 from .grid_report import PANELS, SHOWN
 from .honesty import adjust, false_read_table, threshold_table, thresholds
+from .judges import ABSENT, reader_table
 from .kernel_distance import kid_difference_table, kid_table, method_pairs
 from .method_style import first_of_each
 from .methods import DEGRADED, DIRECT, DIRECT_READING, JUDGE
@@ -53,9 +54,9 @@ def make_tables(study: Study) -> dict[str, pd.DataFrame]:
     """Computes every table from the rows and writes each as reports/<profile>/tables/<name>.csv.
 
     Returns:
-        Long tables: accuracy, images, seen, positions, differences; thresholds, false_reads,
-        calibration, reliability, risk_coverage, consistency, recoverability; kid, kid_differences,
-        emphasis, emphasis_differences.
+        Long tables: accuracy, images, seen, positions, differences; readers, thresholds,
+        false_reads, calibration, reliability, risk_coverage, consistency, recoverability; kid,
+        kid_differences, emphasis, emphasis_differences.
 
     Raises:
         DataError: there are no rows or features.
@@ -64,14 +65,16 @@ def make_tables(study: Study) -> dict[str, pd.DataFrame]:
     features = read_features(features_path(study))
     settings = study.settings.evaluation
     options = {"draws": settings.bootstrap, "seed": settings.seed}
+    own = clean[clean["reader"].isin(rows["reader"])]  # others accept nothing in the test
     tables = {
         "accuracy": accuracy_table(rows, **options),
         "images": image_table(rows, **options),
         "seen": seen_table(rows, **options),
         "positions": position_table(rows, **options),
         "differences": adjust(difference_table(rows, **options)),
-        "thresholds": threshold_table(clean, **options),
-        "false_reads": false_read_table(rows, thresholds(clean), **options),
+        "readers": reader_table(clean, **options),
+        "thresholds": threshold_table(own, **options),
+        "false_reads": false_read_table(rows, thresholds(own), **options),
         "calibration": calibration_table(rows, **options, pooled_only=True),
         "reliability": reliability_table(rows, **options),
         "risk_coverage": risk_coverage_table(rows, **options),
@@ -174,6 +177,20 @@ def reader_view(table: pd.DataFrame) -> pd.DataFrame:
     """
     pooled = table[table["condition"] == POOLED]
     return readable(pooled, index=["method", "reader"], columns="measure")
+
+
+def judging_view(table: pd.DataFrame) -> pd.DataFrame:
+    """Each reader on the clean validation plates in per cent, n, and whether it may judge.
+
+    Args:
+        table: `readers` of `make_tables`.
+    """
+    wide = readable(table, index=["reader"], columns="measure")
+    lines = table.drop_duplicates("reader").set_index("reader").loc[wide.index]
+    wide.insert(0, "n", lines["n"])
+    words = lines["may_judge"].map({True: "yes", False: "no"})
+    wide["may judge"] = words.mask(lines["interval"] == ABSENT, ABSENT)
+    return wide
 
 
 def image_view(table: pd.DataFrame) -> pd.DataFrame:
