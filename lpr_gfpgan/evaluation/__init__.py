@@ -6,9 +6,10 @@
   one row per (plate, condition, method, reader); `features`: what KID compares; `run`: the test
   itself.
 - `tables`: every figure, computed from the rows with its interval and n.
-- `judges`: which readers may judge; `honesty`: false reads above a reader's threshold;
-  `confidence`: calibration, ranking, abstention; `consistency`: does a restored image explain the
-  degraded one; `contributions`: differences over training seeds.
+- `failures`: plates on which a method or reader fails; `judges`: which readers may judge;
+  `honesty`: false reads above a reader's threshold; `confidence`: calibration, ranking, abstention;
+  `consistency`: does a restored image explain the degraded one; `contributions`: differences over
+  training seeds.
 - `kernel_distance`: KID of each method's images and the originals; `emphasis`: gain on the plate
   against gain on its surroundings.
 - `grid_tables`: the grid's cells; `grid_effects`: what factors and published defects do;
@@ -30,6 +31,7 @@ from .confidence import calibration_table, reliability_table, risk_coverage_tabl
 from .consistency import consistency_rows, consistency_table
 from .contributions import contribution_table
 from .emphasis import emphasis_difference_table, emphasis_table
+from .failures import failure_note, failure_table
 from .features import PlateFeatures, plate_features, read_features
 from .grid_effects import factor_table, protocol_table
 from .grid_restored import restored_table
@@ -103,6 +105,8 @@ __all__ = [
     "evaluate",
     "examples_path",
     "factor_table",
+    "failure_note",
+    "failure_table",
     "false_read_table",
     "grid_conditions",
     "grid_table",

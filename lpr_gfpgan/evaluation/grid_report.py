@@ -9,6 +9,7 @@ from .ablation_figures import ablation_figure
 from .ablations import ablation_table
 from .classical import WIENER_FIXED
 from .effect_figures import factor_figure, protocol_figure
+from .failures import failure_table
 from .figure_style import save
 from .grid import AS_PUBLISHED, CORRECTED, PROTOCOLS
 from .grid_effects import factor_table, protocol_table
@@ -56,6 +57,7 @@ def make_grid_tables(study: Study) -> dict[str, pd.DataFrame]:
         "restored": pd.concat(restored_table(*pair, **options) for pair in pairs),
         "ablations": ablation_table(rows[CORRECTED], cells[CORRECTED], **options),
         "protocols": protocol_table(*both, **options),
+        "failures": failure_table(both[0]),
     }
     folder = study.paths.reports / "tables"
     for name, table in tables.items():

@@ -6,7 +6,7 @@ method works on the same pixels and every reader reads what the methods made of 
 """
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
@@ -141,6 +141,13 @@ class PlateTest:
         """Number of plates."""
         return len(self.table)
 
+    def select(self, index: np.ndarray) -> "PlateTest":
+        """The plates at these places; each keeps its number, and with it its degradation."""
+        chosen = torch.from_numpy(index)
+        batch = type(self.batch)(**{k: v[chosen] for k, v in vars(self.batch).items()})
+        table = self.table.iloc[index].reset_index(drop=True)
+        return PlateTest(batch=batch, image=self.image[index], table=table)
+
 
 @dataclass(frozen=True, kw_only=True)
 class DegradedSet:
@@ -164,6 +171,16 @@ class DegradedSet:
     parameters: pd.DataFrame
     set_sha256: str
     pixels_sha256: str
+
+    def select(self, index: np.ndarray) -> "DegradedSet":
+        """The plates at these places; the hashes stay those of the whole set."""
+        return replace(
+            self,
+            bilinear=self.bilinear[index],
+            bicubic=self.bicubic[index],
+            lanczos=self.lanczos[index],
+            parameters=self.parameters.iloc[index].reset_index(drop=True),
+        )
 
 
 def study_conditions(study: Study) -> list[MixedCondition]:

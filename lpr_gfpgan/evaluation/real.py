@@ -352,7 +352,7 @@ def draw_grid(
         raise DataError(f"no {missing} to draw; name one of params.yaml")
     rank = real.plates.table.groupby("source").cumcount()
     shown = np.sort(np.argsort(rank.to_numpy(), kind="stable")[:GRID])
-    plates = _subset(real.plates, shown)
+    plates = real.plates.select(shown)
     examples = _restored(plates, wanted[0], methods)
     rows = evaluation.rows[evaluation.rows["plate"].isin(shown)]
     names = [method.name for method in methods]
@@ -364,14 +364,6 @@ def _restored(plates: PlateTest, condition: Condition, methods: Sequence[Method]
     """What each method makes of the plates, uint8 [plates, methods, H, W, 3]."""
     degraded = degraded_set(plates, condition)
     return np.stack([method.apply(plates, degraded) for method in methods], axis=1)
-
-
-def _subset(plates: PlateTest, index: np.ndarray) -> PlateTest:
-    """Some of the plates; each keeps its number, and with it its degradation."""
-    chosen = torch.from_numpy(index)
-    batch = type(plates.batch)(**{k: v[chosen] for k, v in vars(plates.batch).items()})
-    table = plates.table.iloc[index].reset_index(drop=True)
-    return PlateTest(batch=batch, image=plates.image[index], table=table)
 
 
 def _by_source(rows: pd.DataFrame, make: Callable[[pd.DataFrame], pd.DataFrame]) -> pd.DataFrame:

@@ -15,6 +15,7 @@ from .confidence import calibration_table, reliability_table, risk_coverage_tabl
 from .confidence_figures import false_read_figure, reliability_figure, risk_coverage_figure
 from .consistency import consistency_table, read_distances
 from .emphasis import emphasis_difference_table, emphasis_table
+from .failures import failure_table
 from .features import read_features
 from .figure_style import save
 from .figures import accuracy_figure, forest_plot, position_figure
@@ -54,7 +55,7 @@ def make_tables(study: Study) -> dict[str, pd.DataFrame]:
     """Computes every table from the rows and writes each as reports/<profile>/tables/<name>.csv.
 
     Returns:
-        Long tables: accuracy, images, seen, positions, differences; readers, thresholds,
+        Long tables: accuracy, images, seen, positions, failures, differences; readers, thresholds,
         false_reads, calibration, reliability, risk_coverage, consistency, recoverability; kid,
         kid_differences, emphasis, emphasis_differences.
 
@@ -71,6 +72,7 @@ def make_tables(study: Study) -> dict[str, pd.DataFrame]:
         "images": image_table(rows, **options),
         "seen": seen_table(rows, **options),
         "positions": position_table(rows, **options),
+        "failures": failure_table(rows),
         "differences": adjust(difference_table(rows, **options)),
         "readers": reader_table(clean, **options),
         "thresholds": threshold_table(own, **options),

@@ -1,7 +1,7 @@
 """One row per (plate, condition, method, reader): the only source of every table."""
 
 import gzip
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -47,6 +47,7 @@ COLUMNS = {
     "mse_frame": "float64",
     "mse_surroundings": "float64",
     "ringing_plate": "float64",
+    "failure": "str",
     "style": "str",
     "seen_typeface": "int64",
     "seen_surroundings": "int64",
@@ -58,14 +59,24 @@ COLUMNS = {
 `matches` has one digit per character of the text, 1 where the reading has it. PSNR is in decibels,
 infinite for identical images, MSE in squared levels of 0..255, ringing in levels; `_plate` is the
 plate's box, `_frame` the whole frame, `_surroundings` the frame without the pixels that the box
-touches. Where the plate fills the frame there are no surroundings and their measures are NaN.
+touches. `failure` says why a method or reader failed on the plate and is empty otherwise; such a
+reading is empty and such an image black. Where the plate fills the frame there are no surroundings
+and their measures are NaN.
 """
 MAY_LACK = ("psnr_surroundings", "mse_surroundings")
 """Columns that may be NaN, stored as empty fields."""
 
 
-def reading_rows(plates: PlateTest, readings: Sequence[Reading]) -> pd.DataFrame:
-    """Scores of one reader's readings of one method's images, plate by plate."""
+def reading_rows(
+    plates: PlateTest, readings: Sequence[Reading], failures: Mapping[int, str]
+) -> pd.DataFrame:
+    """Scores of one reader's readings of one method's images, plate by plate.
+
+    Args:
+        plates: what was read.
+        readings: one per plate.
+        failures: the reason by the place of each plate that a method or the reader failed on.
+    """
     texts = plates.table["text"].tolist()
     scores = [score(text, r.text) for text, r in zip(texts, readings, strict=True)]
     return pd.DataFrame(
@@ -79,6 +90,7 @@ def reading_rows(plates: PlateTest, readings: Sequence[Reading]) -> pd.DataFrame
             "cer": [s.cer for s in scores],
             "cer6": [s.cer6 for s in scores],
             "matches": ["".join(str(int(m)) for m in s.matches) for s in scores],
+            "failure": [failures.get(place, "") for place in range(len(texts))],
             "style": plates.table["style"].to_numpy(),
             **{
                 name: plates.table[name].to_numpy().astype(int)

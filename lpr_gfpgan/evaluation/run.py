@@ -13,14 +13,13 @@ import torch
 from ..config import Study
 from ..errors import WeightsError
 from ..files import write_json, write_png
-from ..plates import image_tensor
-from ..readers import HyperLPR, Reader, Reading, load_hyperlpr, load_reader
+from ..readers import HyperLPR, Reader, load_hyperlpr, load_reader
 from .compared import begin_on, compared_methods
 from .consistency import WRONG, consistency_rows, wrong_plates
+from .failures import apply_method, read_images
 from .features import PlateFeatures, gather_features, plate_features, write_features
 from .methods import JUDGE, ORIGINAL, READERS, Method
 from .protocol import (
-    CHUNK,
     Condition,
     DegradedSet,
     PlateTest,
@@ -137,7 +136,10 @@ def clean_rows(
     quality = image_columns(plates, plates.image)
     rows = [
         pd.concat(
-            [reading_rows(plates, read(reader, plates.image, plates, device=device)), quality],
+            [
+                reading_rows(plates, *read_images(reader, plates.image, plates, device=device)),
+                quality,
+            ],
             axis=1,
         ).assign(**labels, reader=reader.name)
         for reader in readers
@@ -167,7 +169,8 @@ def compare(
     """Scores every method under every condition with every reader.
 
     Each set is degraded once and each network runs once on it; all readers read the same pixels,
-    rounded to 8 bits as if they had been stored.
+    rounded to 8 bits as if they had been stored. A plate on which a method or reader fails counts
+    as wrong, see `failures`.
 
     Args:
         plates: the test plates.
@@ -186,7 +189,8 @@ def compare(
     for condition in conditions:
         degraded = degrade(plates, condition)
         sets.append(degraded)
-        made = {method.name: method.apply(plates, degraded) for method in methods}
+        applied = {method.name: apply_method(method, plates, degraded) for method in methods}
+        made = {name: images for name, (images, _) in applied.items()}
         if consistent:
             consistency.append(consistency_rows(plates, degraded, {**made, **wrong}, device=device))
         if featured is not None:
@@ -195,10 +199,11 @@ def compare(
                 for name, images in made.items()
             }
         for method in methods:
-            images = made[method.name]
+            images, failed = applied[method.name]
             quality = image_columns(plates, images)
             for reader in readers:
-                scores = reading_rows(plates, read(reader, images, plates, device=device))
+                found = read_images(reader, images, plates, device=device, skip=failed)
+                scores = reading_rows(plates, *found)
                 labels = {
                     "condition": condition.name,
                     "method": method.name,
@@ -217,23 +222,6 @@ def compare(
         consistency=pd.concat(consistency, ignore_index=True) if consistency else pd.DataFrame(),
         features=gather_features(features, plates) if features else None,
     )
-
-
-def read(
-    reader: Reader | HyperLPR,
-    images: np.ndarray,
-    plates: PlateTest,
-    *,
-    device: torch.device | str = "cpu",
-) -> list[Reading]:
-    """Reads uint8 [N, H, W, 3] at the plates' known corners, in chunks."""
-    readings: list[Reading] = []
-    for start in range(0, len(images), CHUNK):
-        part = slice(start, start + CHUNK)
-        readings += reader.read(
-            image_tensor(images[part], device), plates.batch.quad[part].to(device)
-        )
-    return readings
 
 
 def rows_path(study: Study, name: str = "evaluation") -> Path:

@@ -166,6 +166,7 @@ def make_grid_rows(grid_cells):
             "mse_frame": 60.0 - right,
             "mse_surroundings": 50.0 - right,
             "ringing_plate": 0.5,
+            "failure": "",
             "style": "blue",
             "seen_typeface": 1,
             "seen_surroundings": 1,
