@@ -8,14 +8,14 @@ from ..config import Study
 from . import ablation_figures, grid_figures
 from .ablations import ablation_table
 from .figure_style import save
+from .gains import factor_gain_table
 from .grid import AS_PUBLISHED, CORRECTED, PROTOCOLS
 from .grid_effects import factor_table, protocol_table
 from .grid_run import grid_rows_path, strengths
 from .grid_tables import grid_table, single_factor_table, wide_grid
-from .methods import BICUBIC, DEGRADED, FULL, JUDGE
+from .methods import BICUBIC, DEGRADED, DIRECT_READING, FULL, JUDGE
 from .rows import read_rows, write_table
 
-DIRECT_READING = "direct reading"
 SHOWN = (DEGRADED, BICUBIC, "wiener fixed kernel", "face_recipe", FULL, DIRECT_READING)
 """The lines of the curves: more would hide each other; the tables hold all."""
 
@@ -27,7 +27,8 @@ def make_grid_tables(study: Study) -> dict[str, pd.DataFrame]:
 
     Returns:
         cells (strengths and marks), grid, single (one factor alone, by strength), factors,
-        ablations, protocols (what the public code's defects change).
+        gains (`full` less the degraded image by factor), ablations, protocols (what the public
+        code's defects change).
 
     Raises:
         DataError: a protocol was not run.
@@ -46,6 +47,7 @@ def make_grid_tables(study: Study) -> dict[str, pd.DataFrame]:
             single_factor_table(grid, table) for grid, (_, table) in zip(grids, pairs, strict=True)
         ),
         "factors": pd.concat(factor_table(*pair, **options) for pair in pairs),
+        "gains": factor_gain_table(rows[CORRECTED], cells[CORRECTED], **options),
         "ablations": ablation_table(rows[CORRECTED], cells[CORRECTED], **options),
         "protocols": protocol_table(*both, **options),
     }

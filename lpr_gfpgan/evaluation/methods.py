@@ -23,6 +23,8 @@ BASELINES = (ORIGINAL, DEGRADED, BICUBIC)
 JUDGE, DIRECT = "judge", "direct"
 READERS = (JUDGE, DIRECT)
 FULL = "full"
+DIRECT_READING = "direct reading"
+"""The reader `direct` on the degraded image, where figures and tables put it beside methods."""
 
 
 @dataclass(frozen=True, kw_only=True)

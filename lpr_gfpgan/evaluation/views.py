@@ -1,0 +1,157 @@
+"""The tables of the page: what is shown of the long tables, wide, as texts, and with their n.
+
+A view's n stands in its caption (`attrs["caption"]`); a figure of another n says so in its cell.
+"""
+
+from collections.abc import Iterable
+
+import pandas as pd
+
+from .claims import LOWER_IS_BETTER
+from .methods import DEGRADED, DIRECT, DIRECT_READING, JUDGE
+from .tables import POOLED, readable
+
+CAPTION = "caption"
+
+
+def with_n(
+    table: pd.DataFrame, *, index: Iterable[str], columns: str, unit: str = "plates"
+) -> pd.DataFrame:
+    """A wide table of texts as `tables.readable` makes it, with n.
+
+    Args:
+        table: a long table with n, estimate, low and high.
+        index: the columns that name a line.
+        columns: the column whose values become columns.
+        unit: what n counts.
+
+    Returns:
+        A table of texts. The caption names the most frequent n; where n differs, the cell has it.
+    """
+    index = list(index)
+    wide = readable(table, index=index, columns=columns)
+    counts = table.pivot(index=index, columns=columns, values="n").reindex_like(wide)
+    counts = counts.where(wide != "")
+    known = counts.stack()
+    common = int(known.mode().iloc[0]) if len(known) else 0
+    other = counts.notna() & (counts != common)
+    shown = counts.map(lambda n: "" if pd.isna(n) else f" (n = {n:.0f})")
+    wide = (wide + shown.where(other, "")).astype(object)
+    if columns == "measure":
+        wide = wide.rename(columns=measure_heading)
+    unless = ", where a cell does not say otherwise" if other.to_numpy().any() else ""
+    wide.attrs[CAPTION] = f"n = {common} {unit}{unless}; brackets: 95 % intervals"
+    return wide
+
+
+def measure_heading(measure: str) -> str:
+    """A measure's name as a heading, with the direction where less is better."""
+    words = measure.replace("_", " ")
+    return f"{words} (lower is better)" if words.split()[0] in LOWER_IS_BETTER else words
+
+
+def accuracy_view(table: pd.DataFrame, measure: str) -> pd.DataFrame:
+    """One reading measure in per cent: methods down, conditions across.
+
+    Every method is read by the judge; direct reading, the reader trained on degraded images, has a
+    line of its own.
+
+    Args:
+        table: `accuracy` of `make_tables`.
+        measure: one of `tables.READING_MEASURES`.
+    """
+    chosen = table[table["measure"] == measure]
+    direct = chosen[(chosen["reader"] == DIRECT) & (chosen["method"] == DEGRADED)]
+    judged = chosen[chosen["reader"] == JUDGE]
+    return with_n(
+        pd.concat([judged, direct.assign(method=DIRECT_READING)]),
+        index=["method"],
+        columns="condition",
+    )
+
+
+def reader_view(table: pd.DataFrame) -> pd.DataFrame:
+    """Pooled reading measures of every method by both readers.
+
+    Args:
+        table: `accuracy` of `make_tables`.
+    """
+    pooled = table[table["condition"] == POOLED]
+    return with_n(pooled, index=["method", "reader"], columns="measure")
+
+
+def image_view(table: pd.DataFrame) -> pd.DataFrame:
+    """Pooled PSNR (decibels), SSIM and MSE (squared grey levels) of every method.
+
+    Args:
+        table: `images` of `make_tables`.
+    """
+    pooled = table[table["condition"] == POOLED]
+    return with_n(pooled, index=["method"], columns="measure")
+
+
+def seen_view(table: pd.DataFrame) -> pd.DataFrame:
+    """Character accuracy by the judge where typeface or surroundings were seen, or held out.
+
+    Args:
+        table: `seen` of `make_tables`.
+    """
+    chosen = table[(table["measure"] == "character_accuracy") & (table["reader"] == JUDGE)]
+    return with_n(chosen, index=["method"], columns="group")
+
+
+def position_view(table: pd.DataFrame) -> pd.DataFrame:
+    """Characters read at each position in per cent; position 0 is all of them.
+
+    Args:
+        table: `positions` of `make_tables`.
+    """
+    return with_n(table, index=["method"], columns="position").rename(columns={0: "all"})
+
+
+def difference_view(table: pd.DataFrame) -> pd.DataFrame:
+    """Pooled paired differences: percentage points, decibels for PSNR.
+
+    Args:
+        table: `differences` of `make_tables`.
+    """
+    pooled = table[table["condition"] == POOLED]
+    return with_n(pooled, index=["first", "second"], columns="measure")
+
+
+def threshold_view(table: pd.DataFrame) -> pd.DataFrame:
+    """Each reader's threshold and what it accepts of the clean validation plates, in per cent.
+
+    Args:
+        table: `thresholds` of `make_tables`.
+    """
+    named = table.assign(threshold=[f"{t:.4f}" for t in table["threshold"]])
+    return with_n(named, index=["reader", "threshold"], columns="measure")
+
+
+def false_read_view(table: pd.DataFrame) -> pd.DataFrame:
+    """Pooled shares of plates accepted, and accepted though wrong, in per cent.
+
+    Args:
+        table: `false_reads` of `make_tables`.
+    """
+    pooled = table[table["condition"] == POOLED]
+    return with_n(pooled, index=["method", "reader"], columns="measure")
+
+
+def calibration_view(table: pd.DataFrame) -> pd.DataFrame:
+    """Pooled figures of the confidences, times 100.
+
+    Args:
+        table: `calibration` of `make_tables`.
+    """
+    return with_n(table, index=["method", "reader"], columns="measure")
+
+
+def consistency_view(table: pd.DataFrame) -> pd.DataFrame:
+    """Ratios of distances to the original's: methods down, conditions across.
+
+    Args:
+        table: `consistency` of `make_tables`.
+    """
+    return with_n(table, index=["method"], columns="condition")
