@@ -3,11 +3,14 @@
 - `protocol`: conditions and their degraded sets; `grid`: the paper's 51 conditions; `strengths`:
   how strong they are and which exceed the training; `sets`: degraded sets on disk.
 - `methods`: what is compared; `classical` and `deconvolution`: methods that learn nothing; `rows`:
-  one row per (plate, condition, method, reader); `run`: the test itself.
+  one row per (plate, condition, method, reader); `features`: what KID compares; `run`: the test
+  itself.
 - `tables`: every figure, computed from the rows with its interval and n.
 - `honesty`: false reads above a reader's threshold; `confidence`: calibration, ranking, abstention;
   `consistency`: does a restored image explain the degraded one; `contributions`: differences over
   training seeds.
+- `kernel_distance`: KID of each method's images and the originals; `emphasis`: gain on the plate
+  against gain on its surroundings.
 - `grid_tables`: the grid's cells; `grid_effects`: what factors and published defects do;
   `ablations`: what each contribution brings; `by_plate`: their intervals, many at once.
 - `figures`, `grid_figures`, `ablation_figures`, `confidence_figures`: pictures of rows and tables,
@@ -23,9 +26,12 @@ from .compared import compared_methods, method_names
 from .confidence import calibration_table, reliability_table, risk_coverage_table
 from .consistency import consistency_rows, consistency_table
 from .contributions import contribution_table
+from .emphasis import emphasis_difference_table, emphasis_table
+from .features import PlateFeatures, plate_features, read_features
 from .grid_effects import factor_table, protocol_table
 from .grid_tables import grid_table, single_factor_table, wide_grid
 from .honesty import adjust, false_read_table, threshold_table, thresholds
+from .kernel_distance import kid_difference_table, kid_table, method_pairs
 from .methods import Method, baselines, restorer, restorers
 from .protocol import (
     Condition,
@@ -62,6 +68,7 @@ __all__ = [
     "GridCondition",
     "Method",
     "MixedCondition",
+    "PlateFeatures",
     "PlateTest",
     "ablation_table",
     "accuracy_table",
@@ -79,6 +86,8 @@ __all__ = [
     "contribution_table",
     "degraded_set",
     "difference_table",
+    "emphasis_difference_table",
+    "emphasis_table",
     "evaluate",
     "examples_path",
     "factor_table",
@@ -88,12 +97,17 @@ __all__ = [
     "image_table",
     "in_training_range",
     "kept_degraded_set",
+    "kid_difference_table",
+    "kid_table",
     "load_plates",
     "method_names",
+    "method_pairs",
     "out_of_training_range",
+    "plate_features",
     "position_table",
     "protocol_table",
     "read_degraded_set",
+    "read_features",
     "read_rows",
     "readable",
     "reliability_table",

@@ -63,7 +63,8 @@ def mean_figures(
     resampled, each with all its values. Where the resamples do not spread, a reading measure of 0
     or 1 has Wilson's ends for that many plates and other figures have none (NaN). Infinite values,
     such as the PSNR of an image identical to its original, are left out and n counts the plates
-    that have others; where all are infinite, so is the figure, and a difference is undefined.
+    that have others; where all are infinite, so is the figure, and a difference is undefined. Where
+    there are none (NaN), the figure is undefined.
 
     Args:
         values: rows with the columns `plate`, those of `by`, and one for each measure.
@@ -99,15 +100,17 @@ def mean_figures(
         {group if isinstance(group, tuple) else (group,): n for group, n in counted.items()}
         for counted in (grouped.size(), grouped["plate"].nunique())
     )
+    infinite = np.isinf(values[measures]).groupby(keys).any().unstack(across, fill_value=False)
+    infinite = infinite[names].to_numpy(dtype=bool).sum(axis=0)
     found = {}
     for column, ((measure, *group), ends) in enumerate(zip(names, drawn, strict=True)):
         place = tuple(group)
         n = int((held[:, column] > 0).sum())
         share = measure in READING_MEASURES and not differences
-        if n == 0 and differences:
+        if n == 0 and (differences or not infinite[column]):
             figure = Interval(np.nan, np.nan, np.nan, 0), "undefined"
         elif n == 0:
-            figure = Interval(np.inf, np.inf, np.inf, int(plates[place])), "identical"
+            figure = Interval(np.inf, np.inf, np.inf, int(infinite[column])), "identical"
         elif share and measure in SHARES and rows[place] == plates[place]:
             figure = _wilson(round(total[:, column].sum()), n), "Wilson"
         elif share and ends.estimate in (0.0, 1.0):

@@ -33,10 +33,13 @@ MEASURE_NAMES = {
     "character_accuracy_without_province": "character accuracy, province left out",
     "psnr_plate": "PSNR on the plate (dB)",
     "psnr_frame": "PSNR on the frame (dB)",
+    "psnr_surroundings": "PSNR on the surroundings (dB)",
     "ssim_plate": "SSIM on the plate",
     "ssim_frame": "SSIM on the frame",
     "mse_plate": "MSE on the plate",
     "mse_frame": "MSE on the frame",
+    "mse_surroundings": "MSE on the surroundings",
+    "ringing_plate": "ringing on the plate (grey levels)",
 }
 _KINDS = {
     "Wilson": "Wilson",

@@ -16,13 +16,24 @@ from .compared import method_names
 from .confidence import calibration_table, reliability_table, risk_coverage_table
 from .consistency import consistency_table, read_distances
 from .contributions import contribution_table
+from .emphasis import emphasis_difference_table, emphasis_table
+from .features import read_features
 from .gains import compared_with, gain_table
 from .grid_report import PANELS, SHOWN
 from .honesty import adjust, false_read_table, threshold_table, thresholds
+from .kernel_distance import kid_difference_table, kid_table, method_pairs
 from .methods import DIRECT, JUDGE
 from .recoverability import recoverability_table
 from .rows import read_rows, write_table
-from .run import CLEAN, CONSISTENCY, RECOVERABILITY, cut_sheet, examples_path, rows_path
+from .run import (
+    CLEAN,
+    CONSISTENCY,
+    RECOVERABILITY,
+    cut_sheet,
+    examples_path,
+    features_path,
+    rows_path,
+)
 from .summary import CLAIMS_NOTHING, claims_nothing
 from .tables import (
     accuracy_table,
@@ -38,12 +49,14 @@ def make_tables(study: Study) -> dict[str, pd.DataFrame]:
 
     Returns:
         Long tables: accuracy, images, seen, positions, differences; thresholds, false_reads,
-        calibration, reliability, risk_coverage, consistency, recoverability; gains, contributions.
+        calibration, reliability, risk_coverage, consistency, recoverability; kid, kid_differences,
+        emphasis, emphasis_differences; gains, contributions.
 
     Raises:
-        DataError: there are no rows.
+        DataError: there are no rows or features.
     """
     rows, clean = read_rows(rows_path(study)), read_rows(rows_path(study, CLEAN))
+    features = read_features(features_path(study))
     settings = study.settings.evaluation
     options = {"draws": settings.bootstrap, "seed": settings.seed}
     tables = {
@@ -61,6 +74,10 @@ def make_tables(study: Study) -> dict[str, pd.DataFrame]:
         "recoverability": recoverability_table(
             study, read_rows(rows_path(study, RECOVERABILITY)), **options
         ),
+        "kid": kid_table(features, **options),
+        "kid_differences": kid_difference_table(features, method_pairs(rows), **options),
+        "emphasis": emphasis_table(rows, **options),
+        "emphasis_differences": emphasis_difference_table(rows, method_pairs(rows), **options),
     }
     tables["gains"] = gain_table(rows, others=compared_with(rows, tables["accuracy"]), **options)
     tables["contributions"] = contribution_table(rows, **options)

@@ -6,10 +6,19 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 
 from ..errors import DataError
 from ..files import atomic_path
-from ..metrics import crop_box, mean_squared_error, psnr, score, ssim
+from ..metrics import (
+    crop_box,
+    mean_squared_error,
+    psnr,
+    psnr_of_error,
+    ringing,
+    score,
+    ssim,
+)
 from ..readers import Reading
 from .protocol import PlateTest
 
@@ -31,10 +40,13 @@ COLUMNS = {
     "matches": "str",
     "psnr_plate": "float64",
     "psnr_frame": "float64",
+    "psnr_surroundings": "float64",
     "ssim_plate": "float64",
     "ssim_frame": "float64",
     "mse_plate": "float64",
     "mse_frame": "float64",
+    "mse_surroundings": "float64",
+    "ringing_plate": "float64",
     "style": "str",
     "seen_typeface": "int64",
     "seen_surroundings": "int64",
@@ -44,9 +56,12 @@ COLUMNS = {
 
 `variant` and `training_seed` are empty for baselines. `exact6` and `cer6` leave the province out.
 `matches` has one digit per character of the text, 1 where the reading has it. PSNR is in decibels,
-infinite for identical images, MSE in squared levels of 0..255; `_plate` is the plate's box,
-`_frame` the whole frame.
+infinite for identical images, MSE in squared levels of 0..255, ringing in levels; `_plate` is the
+plate's box, `_frame` the whole frame, `_surroundings` the frame without the pixels that the box
+touches. Where the plate fills the frame there are no surroundings and their measures are NaN.
 """
+MAY_LACK = ("psnr_surroundings", "mse_surroundings")
+"""Columns that may be NaN, stored as empty fields."""
 
 
 def reading_rows(plates: PlateTest, readings: Sequence[Reading]) -> pd.DataFrame:
@@ -74,7 +89,7 @@ def reading_rows(plates: PlateTest, readings: Sequence[Reading]) -> pd.DataFrame
 
 
 def image_columns(plates: PlateTest, images: np.ndarray) -> pd.DataFrame:
-    """PSNR, SSIM and MSE of uint8 [N, H, W, 3] against the originals, plate by plate."""
+    """Image measures of uint8 [N, H, W, 3] against the originals, plate by plate; see COLUMNS."""
     measures = {"psnr": psnr, "ssim": ssim, "mse": mean_squared_error}
     measured = []
     for original, image, box in zip(plates.image, images, plates.batch.box.numpy(), strict=True):
@@ -82,14 +97,43 @@ def image_columns(plates: PlateTest, images: np.ndarray) -> pd.DataFrame:
             "plate": (crop_box(original, box), crop_box(image, box)),
             "frame": (original, image),
         }
-        measured.append(
-            {
-                f"{name}_{region}": measure(*pair)
-                for name, measure in measures.items()
-                for region, pair in regions.items()
-            }
-        )
+        line = {
+            f"{name}_{region}": measure(*pair)
+            for name, measure in measures.items()
+            for region, pair in regions.items()
+        }
+        error = surroundings_error(original, image, box)
+        line |= {
+            "mse_surroundings": error,
+            "psnr_surroundings": psnr_of_error(error),
+            "ringing_plate": ringing(original, image, box=box),
+        }
+        measured.append(line)
     return pd.DataFrame(measured)
+
+
+def surroundings_error(original: np.ndarray, image: np.ndarray, box: ArrayLike) -> float:
+    """Mean squared difference of the frame without the pixels that the plate's box touches.
+
+    Args:
+        original: uint8 [H, W, 3].
+        image: uint8 of the same shape.
+        box: (x0, y0, x1, y1) in pixels.
+
+    Returns:
+        Squared levels of 0..255; NaN where the box touches the whole frame.
+
+    Raises:
+        ImageError: the images are not uint8, differ in shape, or the box does not meet them.
+    """
+    inside = crop_box(original, box)
+    left = original.size - inside.size
+    if not left:
+        return float("nan")
+    # Sums of whole numbers, exact in float64.
+    total = mean_squared_error(original, image) * original.size
+    plate = mean_squared_error(inside, crop_box(image, box)) * inside.size
+    return round(total - plate) / left
 
 
 def write_table(path: Path, table: pd.DataFrame) -> None:
@@ -109,7 +153,12 @@ def read_rows(path: Path) -> pd.DataFrame:
     """
     try:
         # Texts such as "NA" and empty readings are what they are, not missing values.
-        rows = pd.read_csv(path, dtype=COLUMNS, keep_default_na=False)
+        rows = pd.read_csv(
+            path,
+            dtype=COLUMNS,
+            keep_default_na=False,
+            na_values={column: [""] for column in MAY_LACK},
+        )
     except FileNotFoundError:
         raise DataError(f"no rows in {path}; run `make reproduce` first") from None
     except (OSError, EOFError, ValueError) as error:

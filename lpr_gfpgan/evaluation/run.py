@@ -15,7 +15,8 @@ from ..plates import image_tensor
 from ..readers import Reader, Reading, load_reader
 from .compared import begin_on, compared_methods
 from .consistency import WRONG, consistency_rows, wrong_plates
-from .methods import ORIGINAL, READERS, Method
+from .features import PlateFeatures, gather_features, plate_features, write_features
+from .methods import JUDGE, ORIGINAL, READERS, Method
 from .protocol import (
     CHUNK,
     Condition,
@@ -44,6 +45,7 @@ class Evaluation:
         methods: the methods' names in order.
         consistency: see `consistency.consistency_rows`; empty where it was not asked for.
         clean: rows of the untouched validation plates, on which thresholds are set; likewise.
+        features: of every image, see `features.PlateFeatures`; None where they were not asked for.
     """
 
     rows: pd.DataFrame
@@ -52,6 +54,7 @@ class Evaluation:
     methods: list[str]
     consistency: pd.DataFrame = field(default_factory=pd.DataFrame)
     clean: pd.DataFrame = field(default_factory=pd.DataFrame)
+    features: PlateFeatures | None = None
 
 
 def evaluate(study: Study, *, device: torch.device | str | None = None) -> Evaluation:
@@ -68,6 +71,7 @@ def evaluate(study: Study, *, device: torch.device | str | None = None) -> Evalu
     """
     device = begin_on(study, device)
     readers = open_readers(study, device)
+    judge = readers[READERS.index(JUDGE)]
     methods = compared_methods(study, device)
     start = time.perf_counter()
     result = compare(
@@ -77,8 +81,13 @@ def evaluate(study: Study, *, device: torch.device | str | None = None) -> Evalu
         readers,
         device=device,
         consistent=True,
+        featured=judge,
     )
-    result = replace(result, clean=clean_rows(study, readers, device=device))
+    result = replace(
+        result,
+        clean=clean_rows(study, readers, device=device),
+        features=replace(result.features, others=clean_features(study, judge, device=device)),
+    )
     seconds = time.perf_counter() - start
     images = len(methods) * sum(len(s.bicubic) for s in result.sets)
     write_json(
@@ -97,7 +106,7 @@ def clean_rows(
     study: Study, readers: Sequence[Reader], *, device: torch.device | str = "cpu"
 ) -> pd.DataFrame:
     """Readings of all untouched validation plates: what thresholds are set on, before any test."""
-    plates = load_plates(study, VALIDATION, count=study.settings.plates.validation)
+    plates = _clean_plates(study)
     labels = {"condition": VALIDATION, "method": ORIGINAL, "variant": "", "training_seed": ""}
     quality = image_columns(plates, plates.image)
     rows = [
@@ -110,6 +119,14 @@ def clean_rows(
     return check_rows(pd.concat(rows, ignore_index=True)[list(COLUMNS)].astype(COLUMNS))
 
 
+def clean_features(
+    study: Study, reader: Reader, *, device: torch.device | str = "cpu"
+) -> np.ndarray:
+    """Features float32 [N, F] of all untouched validation plates: a control for the test's."""
+    plates = _clean_plates(study)
+    return plate_features(reader, plates.image, plates, device=device)
+
+
 def compare(
     plates: PlateTest,
     conditions: Sequence[Condition],
@@ -118,6 +135,7 @@ def compare(
     *,
     device: torch.device | str = "cpu",
     consistent: bool = False,
+    featured: Reader | None = None,
 ) -> Evaluation:
     """Scores every method under every condition with every reader.
 
@@ -132,8 +150,9 @@ def compare(
         device: where the readers are.
         consistent: whether every image is degraded again and compared with what was seen; for
             conditions that `degradations.degrade` makes.
+        featured: the reader whose features of every image are kept; none are when not given.
     """
-    rows, sets, examples, consistency = [], [], {}, []
+    rows, sets, examples, consistency, features = [], [], {}, [], {}
     wrong = {WRONG: wrong_plates(plates)} if consistent else {}
     for condition in conditions:
         degraded = degraded_set(plates, condition)
@@ -141,6 +160,11 @@ def compare(
         made = {method.name: method.apply(plates, degraded) for method in methods}
         if consistent:
             consistency.append(consistency_rows(plates, degraded, {**made, **wrong}, device=device))
+        if featured is not None:
+            features[condition.name] = {
+                name: plate_features(featured, images, plates, device=device)
+                for name, images in made.items()
+            }
         for method in methods:
             images = made[method.name]
             quality = image_columns(plates, images)
@@ -162,6 +186,7 @@ def compare(
         examples,
         [method.name for method in methods],
         consistency=pd.concat(consistency, ignore_index=True) if consistency else pd.DataFrame(),
+        features=gather_features(features, plates) if features else None,
     )
 
 
@@ -183,13 +208,20 @@ def rows_path(study: Study, name: str = "evaluation") -> Path:
     return study.paths.reports / "rows" / f"{name}.csv.gz"
 
 
+def features_path(study: Study) -> Path:
+    """The features of the study's test, beside its rows."""
+    return rows_path(study).with_name("features.npz")
+
+
 def examples_path(study: Study, condition: str) -> Path:
     """A sheet of the first plates under a condition: one row per plate, one column per method."""
     return study.paths.reports / "examples" / f"{condition}.png"
 
 
 def write(evaluation: Evaluation, study: Study) -> dict:
-    """Writes rows, drawn parameters, example sheets, metrics/evaluation.json and headline.json.
+    """Writes rows, features, drawn parameters, example sheets, and the metrics of evaluation.
+
+    The metrics are metrics/evaluation.json and, for its few main figures, metrics/headline.json.
 
     Returns:
         What metrics/evaluation.json holds.
@@ -197,6 +229,8 @@ def write(evaluation: Evaluation, study: Study) -> dict:
     write_table(rows_path(study), evaluation.rows)
     write_table(rows_path(study, CLEAN), evaluation.clean)
     write_table(rows_path(study, CONSISTENCY), evaluation.consistency)
+    if evaluation.features is not None:
+        write_features(features_path(study), evaluation.features)
     drawn = [s.parameters.assign(condition=s.condition) for s in evaluation.sets]
     write_table(rows_path(study).with_name("degradations.csv.gz"), pd.concat(drawn))
     for condition, images in evaluation.examples.items():
@@ -214,6 +248,10 @@ def write(evaluation: Evaluation, study: Study) -> dict:
     write_json(study.paths.metrics("evaluation"), figures)
     write_json(study.paths.metrics("headline"), short_headline(figures))
     return figures
+
+
+def _clean_plates(study: Study) -> PlateTest:
+    return load_plates(study, VALIDATION, count=study.settings.plates.validation)
 
 
 def cut_sheet(sheet: np.ndarray, methods: Iterable[str], size: tuple[int, int]) -> np.ndarray:

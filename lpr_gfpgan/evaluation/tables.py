@@ -35,17 +35,28 @@ READING_MEASURES: dict[str, Callable[[pd.DataFrame], pd.Series]] = {
 IMAGE_MEASURES: dict[str, Callable[[pd.DataFrame], pd.Series]] = {
     "psnr_plate": lambda rows: rows["psnr_plate"],
     "psnr_frame": lambda rows: rows["psnr_frame"],
+    "psnr_surroundings": lambda rows: rows["psnr_surroundings"],
     "ssim_plate": lambda rows: rows["ssim_plate"],
     "ssim_frame": lambda rows: rows["ssim_frame"],
     "mse_plate": lambda rows: rows["mse_plate"],
     "mse_frame": lambda rows: rows["mse_frame"],
+    "mse_surroundings": lambda rows: rows["mse_surroundings"],
+    "ringing_plate": lambda rows: rows["ringing_plate"],
 }
 MEASURES = READING_MEASURES | IMAGE_MEASURES
 
 DIFFERENCES = (-1.0, 1.0)
 """Ends between which paired differences of READING_MEASURES lie; others are taken for unbounded."""
 
-NUMBERS = {"psnr": (1, 2), "ssim": (1, 3), "mse": (1, 1), "auroc": (1, 3), "ratio": (1, 2)}
+NUMBERS = {
+    "psnr": (1, 2),
+    "ssim": (1, 3),
+    "mse": (1, 1),
+    "ringing": (1, 3),
+    "kid": (1, 4),
+    "auroc": (1, 3),
+    "ratio": (1, 2),
+}
 """Scale and digits in which a measure is shown, by the first word of its name; others per cent."""
 
 GROUPS = {
@@ -60,7 +71,8 @@ def figure(rows: pd.DataFrame, measure: str, *, draws: int, seed: int) -> tuple[
     """One figure of one method and reader, with its interval and how that was found.
 
     PSNR is infinite for an image identical to its original. Where all are, so is the figure;
-    where some are, it is the mean of the others, and n counts those.
+    where some are, it is the mean of the others, and n counts those. Plates without surroundings
+    (NaN) are left out; where there are no others, the figure is undefined.
 
     Args:
         rows: rows of one method and one reader.
@@ -78,8 +90,11 @@ def figure(rows: pd.DataFrame, measure: str, *, draws: int, seed: int) -> tuple[
     if measure in SHARES and rows["condition"].nunique() == 1:
         return wilson(int(values.sum()), len(values)), "Wilson"
     finite = np.isfinite(values)
+    if np.isnan(values).all():
+        return Interval(np.nan, np.nan, np.nan, 0), "undefined"
     if not finite.any():
-        return Interval(np.inf, np.inf, np.inf, len(np.unique(plates))), "identical"
+        known = np.unique(plates[~np.isnan(values)])
+        return Interval(np.inf, np.inf, np.inf, len(known)), "identical"
     _, place = np.unique(plates[finite], return_inverse=True)
     counts = np.bincount(place)
     sums = np.bincount(place, weights=values[finite])
@@ -101,7 +116,7 @@ def accuracy_table(rows: pd.DataFrame, *, draws: int, seed: int) -> pd.DataFrame
 
 
 def image_table(rows: pd.DataFrame, *, draws: int, seed: int) -> pd.DataFrame:
-    """PSNR, SSIM and MSE per condition, and pooled, per method; readers have no part in them."""
+    """IMAGE_MEASURES per condition, and pooled, per method; readers have no part in them."""
     rows = _one_reader(rows)
     lines = []
     for condition, part in by_condition(rows):

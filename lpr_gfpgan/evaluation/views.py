@@ -81,7 +81,7 @@ def reader_view(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def image_view(table: pd.DataFrame) -> pd.DataFrame:
-    """Pooled PSNR (decibels), SSIM and MSE (squared grey levels) of every method.
+    """Pooled image measures of every method: decibels, SSIM, squared grey levels, grey levels.
 
     Args:
         table: `images` of `make_tables`.
@@ -155,3 +155,41 @@ def consistency_view(table: pd.DataFrame) -> pd.DataFrame:
         table: `consistency` of `make_tables`.
     """
     return with_n(table, index=["method"], columns="condition")
+
+
+def ringing_view(table: pd.DataFrame) -> pd.DataFrame:
+    """Ringing on the plate in grey levels: methods down, conditions across.
+
+    Args:
+        table: `images` of `make_tables`.
+    """
+    chosen = table[table["measure"] == "ringing_plate"]
+    return with_n(chosen, index=["method"], columns="condition")
+
+
+def kid_view(table: pd.DataFrame) -> pd.DataFrame:
+    """KID of the originals and each method's images: methods down, conditions across.
+
+    Args:
+        table: `kid` of `make_tables`.
+    """
+    return with_n(table, index=["method"], columns="condition")
+
+
+def pair_view(table: pd.DataFrame) -> pd.DataFrame:
+    """Differences of KID, or of emphasis in decibels: pairs down, conditions across.
+
+    Args:
+        table: `kid_differences` or `emphasis_differences` of `make_tables`.
+    """
+    return with_n(table, index=["first", "second"], columns="condition")
+
+
+def emphasis_view(table: pd.DataFrame) -> pd.DataFrame:
+    """Pooled gains in PSNR on plate and surroundings, and their difference, in decibels.
+
+    Args:
+        table: `emphasis` of `make_tables`.
+    """
+    pooled = table[table["condition"] == POOLED]
+    return with_n(pooled, index=["method"], columns="measure")

@@ -1,6 +1,8 @@
 """Measures: how close an image is, how right a reading is, and how sure either figure is.
 
 - `image`: PSNR and SSIM of the plate region or the frame; the kernel distance (KID) of two sets.
+- `paired_kid`: the same distance of originals and what was made of them; `ringing`: overshoot at
+  edges.
 - `reading`: exact match and character error rate by edit distance, with and without the province.
 - `calibration`: whether a reader's confidence is true to size.
 - `selective`: whether it ranks right readings above wrong ones, and what abstention gains.
@@ -15,7 +17,8 @@ from .calibration import (
     expected_calibration_error,
     reliability,
 )
-from .image import crop_box, kid, kid_subsets, mean_squared_error, psnr, ssim
+from .image import crop_box, kid, kid_subsets, mean_squared_error, psnr, psnr_of_error, ssim
+from .paired_kid import kid_interval, pair_terms, paired_kid, weighted_kid
 from .reading import (
     ReadingScore,
     aligned_matches,
@@ -33,6 +36,7 @@ from .resampling import (
     crossed_interval,
     crossed_p,
 )
+from .ringing import ringing
 from .selective import (
     RiskCoverage,
     acceptance_threshold,
@@ -78,15 +82,21 @@ __all__ = [
     "expected_calibration_error",
     "holm",
     "kid",
+    "kid_interval",
     "kid_subsets",
     "majority_text",
     "mcnemar",
     "mean_squared_error",
+    "pair_terms",
+    "paired_kid",
     "psnr",
+    "psnr_of_error",
     "reliability",
+    "ringing",
     "risk_at_coverage",
     "risk_coverage",
     "score",
     "ssim",
+    "weighted_kid",
     "wilson",
 ]

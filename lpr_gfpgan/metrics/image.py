@@ -51,7 +51,7 @@ def mean_squared_error(original: np.ndarray, image: np.ndarray) -> float:
     Raises:
         ImageError: the images are not uint8 or differ in shape.
     """
-    _same_kind(original, image)
+    require_same_kind(original, image)
     difference = original.astype(np.float64) - image.astype(np.float64)
     return float(np.mean(difference * difference))
 
@@ -69,7 +69,11 @@ def psnr(original: np.ndarray, image: np.ndarray) -> float:
     Raises:
         ImageError: the images are not uint8 or differ in shape.
     """
-    error = mean_squared_error(original, image)
+    return psnr_of_error(mean_squared_error(original, image))
+
+
+def psnr_of_error(error: float) -> float:
+    """PSNR in decibels of a mean squared error in squared levels of 0..255; infinity for 0."""
     return math.inf if error == 0 else 10 * math.log10(255**2 / error)
 
 
@@ -86,7 +90,7 @@ def ssim(original: np.ndarray, image: np.ndarray) -> float:
     Raises:
         ImageError: the images are not uint8, differ in shape or are smaller than the window.
     """
-    _same_kind(original, image)
+    require_same_kind(original, image)
     if min(original.shape[:2]) < SSIM_WINDOW:
         raise ImageError(
             f"SSIM needs {SSIM_WINDOW} x {SSIM_WINDOW} pixels, got "
@@ -121,7 +125,11 @@ def kid(real: ArrayLike, fake: ArrayLike) -> float:
     """
     x, y = _features(real, fake)
     n, m = len(x), len(y)
-    within_x, within_y, across = _kernel(x, x), _kernel(y, y), _kernel(x, y)
+    within_x, within_y, across = (
+        polynomial_kernel(x, x),
+        polynomial_kernel(y, y),
+        polynomial_kernel(x, y),
+    )
     mean_x = (within_x.sum() - np.trace(within_x)) / (n * (n - 1))
     mean_y = (within_y.sum() - np.trace(within_y)) / (m * (m - 1))
     return float(mean_x + mean_y - 2 * across.mean())
@@ -162,7 +170,8 @@ def kid_subsets(
     )
 
 
-def _kernel(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+def polynomial_kernel(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """KID's kernel (x.y / F + 1)^3 of all rows of [N, F] and [M, F]: [N, M]."""
     return (x @ y.T / x.shape[1] + 1) ** 3
 
 
@@ -177,7 +186,8 @@ def _features(real: ArrayLike, fake: ArrayLike) -> tuple[np.ndarray, np.ndarray]
     return x, y
 
 
-def _same_kind(original: np.ndarray, image: np.ndarray) -> None:
+def require_same_kind(original: np.ndarray, image: np.ndarray) -> None:
+    """Raises an ImageError unless both images are uint8 of one shape."""
     if original.dtype != np.uint8 or image.dtype != np.uint8 or original.shape != image.shape:
         raise ImageError(
             "images to compare must be uint8 of one shape, got "

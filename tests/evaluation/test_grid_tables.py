@@ -26,6 +26,7 @@ from lpr_gfpgan.evaluation.grid_tables import (
     single_factor_table,
     wide_grid,
 )
+from lpr_gfpgan.evaluation.tables import IMAGE_MEASURES
 from lpr_gfpgan.metrics import bootstrap_mean, wilson
 
 DRAWS = {"draws": 200, "seed": 3}
@@ -66,7 +67,7 @@ def test_figures_are_those_of_the_tables_of_one_condition(rows, grid):
     known = known[known["condition"] != "all"]
     keys = ["condition", "method", "reader", "measure"]
     both = known.merge(grid, on=keys, suffixes=("_known", ""))
-    assert len(both) == len(known) == 2 * 3 * (2 * 4 + 6)
+    assert len(both) == len(known) == 2 * 3 * (2 * 4 + len(IMAGE_MEASURES))
     spread = both[both["interval"] != "none"]
     assert len(spread) > 0.9 * len(both)
     for name in ("estimate", "low", "high", "n"):

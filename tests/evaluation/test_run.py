@@ -91,7 +91,7 @@ def test_written_files_repeat_byte_for_byte(evaluation, study, tmp_path):
         files = sorted(p for p in (tmp_path / name).rglob("*") if p.is_file())
         contents.append({p.relative_to(tmp_path / name): p.read_bytes() for p in files})
         assert json.loads(paths.metrics("evaluation").read_text()) == figures
-    assert contents[0] == contents[1] and len(contents[0]) == 4 + 2 + 2
+    assert contents[0] == contents[1] and len(contents[0]) == 5 + 2 + 2
 
 
 def test_rows_survive_the_file(evaluation, study, tmp_path):
@@ -197,6 +197,8 @@ def test_from_weights_on_disk(weighted):
     assert np.isfinite(result.rows.query("method != 'original'")["psnr_frame"]).all()
     assert set(result.consistency["method"]) == {*result.methods, WRONG}
     assert len(result.clean) == 2 * weighted.settings.plates.validation
+    assert result.features.values.shape[:3] == (2, len(names), 6)
+    assert len(result.features.others) == weighted.settings.plates.validation
 
 
 def test_the_grid_of_the_public_code(weighted):

@@ -16,6 +16,7 @@ from lpr_gfpgan.evaluation import (
     readable,
     seen_table,
 )
+from lpr_gfpgan.evaluation.by_plate import mean_figures, measured
 from lpr_gfpgan.evaluation.rows import COLUMNS
 from lpr_gfpgan.evaluation.tables import comparisons, figure, short_headline
 from lpr_gfpgan.metrics import score, wilson
@@ -48,10 +49,13 @@ def make_rows(readings, *, condition="light", method="full", reader="judge", psn
                 "matches": "".join(str(int(m)) for m in result.matches),
                 "psnr_plate": psnr,
                 "psnr_frame": psnr,
+                "psnr_surroundings": psnr + plate,
                 "ssim_plate": 0.5,
                 "ssim_frame": 0.6,
                 "mse_plate": 4.0 * plate,
                 "mse_frame": 2.0,
+                "mse_surroundings": 1.0,
+                "ringing_plate": 0.25 * plate,
                 "style": "blue",
                 "seen_typeface": plate % 2,
                 "seen_surroundings": 1,
@@ -143,6 +147,60 @@ def test_infinite_psnr():
     rows.loc[:2, "psnr_plate"] = [10.0, 20.0, 30.0]
     interval, _ = figure(rows, "psnr_plate", **DRAWS)
     assert interval.estimate == 20 and interval.n == 3
+
+
+def without_surroundings(rows, plates):
+    lacking = rows["plate"].isin(plates)
+    columns = ["psnr_surroundings", "mse_surroundings"]
+    return rows.assign(**{name: rows[name].mask(lacking) for name in columns})
+
+
+def test_plates_without_surroundings_are_left_out_and_counted():
+    rows = without_surroundings(make_rows(right(2, 4)), [0])
+    table = image_table(rows, **DRAWS)
+    line = one(table, condition="light", measure="psnr_surroundings")
+    assert line["estimate"] == pytest.approx(20 + (1 + 2 + 3) / 3) and line["n"] == 3
+    assert one(table, condition="light", measure="psnr_plate")["n"] == 4
+    nothing = without_surroundings(rows, range(4))
+    for measure in ("psnr_surroundings", "mse_surroundings"):
+        line = one(image_table(nothing, **DRAWS), condition="all", measure=measure)
+        assert np.isnan(line["estimate"]) and line["n"] == 0 and line["interval"] == "undefined"
+    wide = readable(
+        image_table(nothing, **DRAWS), index=["method"], columns=["condition", "measure"]
+    )
+    assert wide.loc["full", ("all", "psnr_surroundings")] == ""
+
+
+def test_no_surroundings_and_identical_ones_are_told_apart():
+    """Both ways to figures: one at a time, and many at once."""
+    same = make_rows(right(4, 4), method="original", psnr=np.inf)
+    for lacking, n, interval in (([], 4, "identical"), ([1], 3, "identical"), (range(4), 0, None)):
+        rows = without_surroundings(same, lacking)
+        values, names = measured(rows, ["psnr_surroundings", "psnr_plate"])[0]
+        many = mean_figures(values, names, **DRAWS)[("original", "", "psnr_surroundings")]
+        for ends, kind in (figure(rows, "psnr_surroundings", **DRAWS), many):
+            assert ends.n == n and kind == (interval or "undefined")
+            assert np.isposinf(ends.estimate) if n else np.isnan(ends.estimate)
+
+
+def test_differences_and_headline_bear_missing_surroundings():
+    rows = without_surroundings(compared(), [0, 1])
+    table = difference_table(rows, **DRAWS)
+    pair = {"condition": "all", "first": "full", "second": "degraded"}
+    line = one(table, measure="psnr_surroundings", **pair)
+    assert line["estimate"] == pytest.approx(3) and line["n"] == 18
+    json.dumps(headline(rows, **DRAWS), allow_nan=False)
+    nothing = difference_table(without_surroundings(rows, range(20)), **DRAWS)
+    line = one(nothing, measure="psnr_surroundings", **pair)
+    assert line["n"] == 0 and line["interval"] == "undefined"
+
+
+def test_ringing_is_shown_in_grey_levels():
+    table = image_table(make_rows(right(2, 4)), **DRAWS)
+    line = one(table, condition="light", measure="ringing_plate")
+    assert line["estimate"] == pytest.approx(0.25 * 1.5)
+    wide = readable(table, index=["method"], columns=["condition", "measure"])
+    assert wide.loc["full", ("light", "ringing_plate")].startswith("0.375 [")
 
 
 def test_mean_squared_error_is_a_mean_over_plates_in_squared_levels():

@@ -1,0 +1,121 @@
+"""Emphasis against gains worked out by hand."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from lpr_gfpgan.errors import DataError
+from lpr_gfpgan.evaluation import emphasis_difference_table, emphasis_table
+from lpr_gfpgan.evaluation.emphasis import EMPHASIS
+
+DRAWS = {"draws": 400, "seed": 0}
+NAMES = ["psnr_gain_plate", "psnr_gain_surroundings", EMPHASIS]
+
+
+def make_rows(plate, surroundings, *, method="full", condition="light", reader="judge"):
+    return pd.DataFrame(
+        {
+            "condition": condition,
+            "method": method,
+            "reader": reader,
+            "plate": np.arange(len(plate)),
+            "psnr_plate": np.asarray(plate, float),
+            "psnr_surroundings": np.asarray(surroundings, float),
+        }
+    )
+
+
+def two_methods(**columns):
+    degraded = make_rows([20, 18, 16, 21], [25, 24, 26, 27], method="degraded", **columns)
+    full = make_rows([23, 20, 20, 22], [25, 25, 28, 26], **columns)
+    return pd.concat([degraded, full], ignore_index=True)
+
+
+def one(table, **where):
+    for column, value in where.items():
+        table = table[table[column] == value]
+    assert len(table) == 1
+    return table.iloc[0]
+
+
+def test_gains_and_their_difference():
+    table = emphasis_table(two_methods(), **DRAWS)
+    assert list(table["measure"]) == NAMES * 2 and set(table["method"]) == {"full"}
+    found = {name: one(table, condition="light", measure=name) for name in NAMES}
+    assert found[NAMES[0]]["estimate"] == pytest.approx((3 + 2 + 4 + 1) / 4)
+    assert found[NAMES[1]]["estimate"] == pytest.approx((0 + 1 + 2 - 1) / 4)
+    emphasis = found[EMPHASIS]
+    assert emphasis["estimate"] == pytest.approx(2) and emphasis["n"] == 4
+    assert 1 <= emphasis["low"] < 2 < emphasis["high"] <= 3
+
+
+def test_pairing_is_by_plate_whatever_the_order_of_the_rows():
+    rows = two_methods()
+    mixed = rows.sample(frac=1, random_state=0)
+    pd.testing.assert_frame_equal(emphasis_table(mixed, **DRAWS), emphasis_table(rows, **DRAWS))
+
+
+def test_readers_and_copies_of_a_condition_add_no_plates():
+    rows = two_methods()
+    more = pd.concat([rows, rows.assign(reader="direct")])
+    pd.testing.assert_frame_equal(emphasis_table(more, **DRAWS), emphasis_table(rows, **DRAWS))
+    both = pd.concat([rows, two_methods(condition="strong")])
+    line, alone = (
+        one(emphasis_table(part, **DRAWS), condition="all", measure=EMPHASIS)
+        for part in (both, rows)
+    )
+    assert line["n"] == 4
+    assert (line["low"], line["high"]) == pytest.approx((alone["low"], alone["high"]))
+
+
+def test_plates_without_surroundings_or_without_error_are_left_out_and_counted():
+    rows = two_methods()
+    rows.loc[rows["plate"] == 0, "psnr_surroundings"] = np.nan
+    rows.loc[(rows["plate"] == 1) & (rows["method"] == "full"), "psnr_plate"] = np.inf
+    table = emphasis_table(rows, **DRAWS)
+    counts = [one(table, condition="all", measure=name)["n"] for name in NAMES]
+    assert counts == [3, 3, 2]
+    assert one(table, condition="all", measure=EMPHASIS)["estimate"] == pytest.approx((2 + 2) / 2)
+    nothing = emphasis_table(rows.assign(psnr_surroundings=np.nan), **DRAWS)
+    line = one(nothing, condition="all", measure=EMPHASIS)
+    assert line["n"] == 0 and np.isnan(line["estimate"]) and line["interval"] == "undefined"
+
+
+def test_equal_emphasis_of_all_plates_claims_no_certainty():
+    degraded = make_rows([20, 18, 16], [25, 24, 26], method="degraded")
+    rows = pd.concat([degraded, make_rows([22, 20, 18], [26, 25, 27])])
+    line = one(emphasis_table(rows, **DRAWS), condition="all", measure=EMPHASIS)
+    assert line["estimate"] == 1 and np.isnan(line["low"]) and line["interval"] == "none"
+
+
+def test_needs_the_degraded_image_of_every_plate():
+    rows = two_methods()
+    lost = rows[~((rows["method"] == "degraded") & (rows["plate"] == 2))]
+    for part in (lost, rows[rows["method"] == "degraded"], rows[:0]):
+        with pytest.raises(DataError, match="degraded image of the same plates"):
+            emphasis_table(part, **DRAWS)
+
+
+def test_differences_of_emphasis_are_paired_by_plate():
+    """Plates that any method emphasises more widen emphasis, not the difference of two methods."""
+    steady = make_rows([24, 21, 21, 24], [25, 25, 28, 26], method="steady")
+    rows = pd.concat([two_methods(), steady], ignore_index=True)
+    pairs = [("steady", "full"), ("steady", "degraded")]
+    table = emphasis_difference_table(rows.sample(frac=1, random_state=1), pairs, **DRAWS)
+    line = one(table, condition="all", first="steady", second="full", measure=EMPHASIS)
+    assert line["estimate"] == pytest.approx((1 + 1 + 1 + 2) / 4) and line["n"] == 4
+    assert (line["low"], line["interval"]) == (1, "bootstrap") and line["high"] <= 2
+    assert set(table["second"]) == {"full"} and list(table["condition"]) == ["light", "all"]
+    alone = emphasis_table(rows, **DRAWS)
+    apart = [one(alone, condition="all", method=m, measure=EMPHASIS) for m in ("steady", "full")]
+    assert line["estimate"] == pytest.approx(apart[0]["estimate"] - apart[1]["estimate"])
+    assert line["high"] - line["low"] < apart[1]["high"] - apart[1]["low"]
+    rows.loc[rows["plate"] == 3, "psnr_surroundings"] = np.nan
+    line = one(emphasis_difference_table(rows, pairs, **DRAWS), condition="all")
+    assert line["estimate"] == pytest.approx(1) and line["n"] == 3
+
+
+def test_differences_of_emphasis_need_rows_of_both():
+    assert emphasis_difference_table(two_methods(), [("full", "degraded")], **DRAWS).empty
+    with pytest.raises(DataError, match="no rows of 'lanczos'"):
+        emphasis_difference_table(two_methods(), [("full", "lanczos")], **DRAWS)
