@@ -24,7 +24,16 @@ SPLITS = ("train", "judge", "validation", "test")
 TRAINING = "training"
 """The degradations that every restorer is trained on."""
 
-_TOP = {"profile", "variants", "seeds", "degradations", "classical", "ablations", "profiles"}
+_TOP = {
+    "profile",
+    "variants",
+    "baselines",
+    "seeds",
+    "degradations",
+    "classical",
+    "ablations",
+    "profiles",
+}
 T = TypeVar("T")
 
 
@@ -240,6 +249,39 @@ class RestorerSettings:
 
 
 @dataclass(frozen=True, kw_only=True)
+class PlainUNetSettings:
+    """A U-Net that restores by itself, trained with L1 alone; see `networks.PlainUNet`."""
+
+    channels: list[Count]
+    learning_rate: Positive
+
+
+@dataclass(frozen=True, kw_only=True)
+class RrdbSettings:
+    """Real-ESRGAN's network and recipe; see `networks.RRDBNet`.
+
+    L1 alone for as many steps as the restorer's warm-up; then `perceptual` and `adversarial` weigh
+    in beside an L1 of weight 1 (published: 1 and 0.1).
+    """
+
+    channels: Count
+    growth: Count
+    blocks: Count
+    shuffle: Count
+    learning_rate: Positive
+    perceptual: NonNegative
+    adversarial: NonNegative
+
+
+@dataclass(frozen=True, kw_only=True)
+class BaselinesSettings:
+    """Restoring networks without a generative prior, for as many steps and images as a variant."""
+
+    plain_unet: PlainUNetSettings
+    rrdb: RrdbSettings
+
+
+@dataclass(frozen=True, kw_only=True)
 class EvaluationSettings:
     """The test: plates per condition, conditions (keys of `degradations`), bootstrap draws.
 
@@ -279,15 +321,20 @@ class ClassicalSettings:
 
 @dataclass(frozen=True, kw_only=True)
 class AblationSettings:
-    """What one variant switches off: the paper's three contributions, one key each.
+    """What one variant is trained with: the paper's three contributions, one key each.
 
-    `region` is "aligned" (to each sample's plate), "fixed" (the same canonical rows for every
-    sample, as in the published code) or "none".
+    `degradation` names the block of `degradations` it is trained on; `motion_blur: false` leaves
+    motion out of it. `region` is "aligned" (to each sample's plate), "fixed" (the same canonical
+    rows for every sample, as in the published code) or "none".
     """
 
+    degradation: str
     motion_blur: bool
     recognition_loss: bool
     region: Annotated[str, OneOf(("aligned", "fixed", "none"))]
+
+
+BASELINES = tuple(field.name for field in dataclasses.fields(BaselinesSettings))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -305,6 +352,7 @@ class ProfileSettings:
     readers: ReadersSettings
     prior: PriorSettings
     restorer: RestorerSettings
+    baselines: BaselinesSettings
     evaluation: EvaluationSettings
 
 
@@ -358,6 +406,10 @@ class Paths:
         """Weights of a trained restorer."""
         return self.models / f"restorer-{variant}-{seed}.safetensors"
 
+    def baseline(self, name: str, seed: int) -> Path:
+        """Weights of a restoring network without a prior."""
+        return self.models / f"baseline-{name}-{seed}.safetensors"
+
     def metrics(self, name: str) -> Path:
         """A metrics file."""
         return self.reports / "metrics" / f"{name}.json"
@@ -379,11 +431,13 @@ class Paths:
 class Study:
     """Everything a stage needs to know: one profile, its shared degradations and its ablations.
 
-    `variants` are the restorers to train and compare, `seeds` the training seeds of each.
+    `variants` are the restorers to train and compare, `baselines` the networks without a prior,
+    `seeds` the training seeds of each.
     """
 
     profile: str
     variants: list[str]
+    baselines: list[str]
     seeds: list[int]
     settings: ProfileSettings
     classical: ClassicalSettings
@@ -468,10 +522,16 @@ def load_study(profile: str | None = None, *, params: Path | str | None = None) 
     variants = _convert(list[str], content["variants"], "variants")
     for variant in variants:
         _one_of("variants", variant, tuple(ablations))
+    for name, ablation in ablations.items():
+        _one_of(f"ablations.{name}.degradation", ablation.degradation, tuple(degradations))
+    baselines = _convert(list[str], content["baselines"], "baselines")
+    for name in baselines:
+        _one_of("baselines", name, BASELINES)
     output = Path(os.environ.get("LPR_GFPGAN_OUTPUT") or path.resolve().parent)
     return Study(
         profile=chosen,
         variants=variants,
+        baselines=baselines,
         seeds=_convert(list[Natural], content["seeds"], "seeds"),
         settings=profiles[chosen],
         classical=build(ClassicalSettings, content["classical"], "classical"),

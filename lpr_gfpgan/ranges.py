@@ -20,6 +20,7 @@ LIMITS = {
     "signal_noise": (0, 255),
     "jpeg_quality": (1, 100),
 }
+CLAMPED_QUALITY = 1000  # where a range that is clamped must end, far above any published one
 
 Range = tuple[float, float]
 
@@ -51,6 +52,8 @@ class DegradationRanges:
         signal_noise: gain; variance per level of intensity, in levels of 0..255, uniform.
         jpeg_probability: 0..1.
         jpeg_quality: whole numbers 1..100, uniform, both ends included.
+        jpeg_clamped: whether the range may exceed 100 and draws above it act as 100, as in the
+            published code. Otherwise such a range is refused.
         order: "physical", or "motion_last" (motion after noise and JPEG, the published order).
 
     Raises:
@@ -70,10 +73,13 @@ class DegradationRanges:
     signal_noise: Range
     jpeg_probability: float
     jpeg_quality: tuple[int, int]
+    jpeg_clamped: bool
     order: str
 
     def __post_init__(self) -> None:
         """Checks every field."""
+        if not isinstance(self.jpeg_clamped, bool):
+            raise ConfigError(f"jpeg_clamped {self.jpeg_clamped!r}: use true or false")
         for field in fields(self):
             if field.name.endswith("_probability"):
                 self._check_probability(field.name)
@@ -90,6 +96,8 @@ class DegradationRanges:
 
     def _check_range(self, name: str) -> None:
         value, (low, high) = getattr(self, name), LIMITS[name]
+        if name == "jpeg_quality" and self.jpeg_clamped:
+            high = CLAMPED_QUALITY
         kind = Integral if name == "jpeg_quality" else Real
         what = "whole numbers" if kind is Integral else "numbers"
         pair = isinstance(value, list | tuple) and len(value) == 2

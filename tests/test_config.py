@@ -31,8 +31,44 @@ def test_every_profile_is_complete_and_its_degradations_are_valid(profile):
     names = {"training", "mild", *study.settings.evaluation.conditions}
     assert all(isinstance(DegradationRanges(**study.ranges(n)), DegradationRanges) for n in names)
     assert study.ablation("full") == AblationSettings(
-        motion_blur=True, recognition_loss=True, region="aligned"
+        degradation="training", motion_blur=True, recognition_loss=True, region="aligned"
     )
+
+
+def test_variants_differ_from_full_in_what_they_are_named_after():
+    study = load_study("quick", params=PARAMS)
+    full = study.ablation("full")
+    changes = {
+        name: {k for k in vars(full) if vars(full)[k] != vars(study.ablation(name))[k]}
+        for name in study.variants
+    }
+    assert changes == {
+        "full": set(),
+        "no_motion_blur": {"motion_blur"},
+        "no_recognition_loss": {"recognition_loss"},
+        "no_region_discriminator": {"region"},
+        "fixed_region": {"region"},
+        "face_recipe": {"motion_blur", "recognition_loss", "region"},
+        "motion_after_noise": {"degradation"},
+        "clamped_jpeg": {"degradation"},
+    }
+    training = study.ranges("training")
+    for name, changed_keys in (
+        ("motion_after_noise", {"order"}),
+        ("clamped_jpeg", {"jpeg_quality", "jpeg_clamped"}),
+    ):
+        own = study.ranges(study.ablation(name).degradation)
+        assert {key for key in training if training[key] != own[key]} == changed_keys
+
+
+def test_a_name_that_stands_for_nothing_is_refused(params):
+    for place, value, named in (
+        ("ablations.full.degradation", "trainig", "ablations.full.degradation: 'trainig'"),
+        ("baselines", ["esrgan"], "baselines: 'esrgan' is not one of plain_unet, rrdb"),
+        ("baselines", [], "baselines: the list is empty"),
+    ):
+        with pytest.raises(ConfigError, match=f"^{re.escape(named)}"):
+            load_study("quick", params=params(changed(place, value)))
 
 
 def test_profiles_agree_with_the_published_shape():
@@ -148,7 +184,7 @@ NUMBER = "is out of range; give a"
         ("plates.styles.blue", float("inf"), NUMBER),
         ("readers.crop_width", -1, NUMBER),
         ("readers.loss.split", "training", "is not one of train, judge, validation, test"),
-        ("readers.judge.degradation", "milder", "'milder' is not one of light, medium, mild"),
+        ("readers.judge.degradation", "milder", "'milder' is not one of clamped_jpeg, light"),
         ("readers.direct.seed", -1, NUMBER),
         ("readers.direct.variety", 1.5, NUMBER),
         ("readers.direct.channels", [], "the list is empty; give at least one"),
@@ -161,11 +197,14 @@ NUMBER = "is out of range; give a"
         ("prior.discriminator.r1_every", 0, NUMBER),
         ("prior.discriminator.beta2", 1.0, NUMBER),
         ("restorer.steps", -5, NUMBER),
+        ("baselines.plain_unet.channels", [], "the list is empty; give at least one"),
+        ("baselines.rrdb.blocks", 0, NUMBER),
+        ("baselines.rrdb.adversarial", -0.1, NUMBER),
         ("restorer.weights.l1", float("inf"), NUMBER),
         ("restorer.region.discriminator.r1_every", 0, NUMBER),
         ("evaluation.bootstrap", 0, NUMBER),
         ("evaluation.conditions", [], "the list is empty; give at least one"),
-        ("evaluation.conditions", ["heavy"], "'heavy' is not one of light, medium, mild"),
+        ("evaluation.conditions", ["heavy"], "'heavy' is not one of clamped_jpeg, light"),
     ],
 )
 @pytest.mark.parametrize("profile", ["quick", "gpu"])
@@ -238,7 +277,7 @@ def test_frames_are_the_base_times_a_power_of_two():
 
 
 def test_a_number_is_no_truth_value():
-    values = {"motion_blur": 1, "recognition_loss": True, "region": "none"}
+    values = vars(load_study("quick", params=PARAMS).ablation("full")) | {"motion_blur": 1}
     with pytest.raises(ConfigError, match="expected bool, got 1"):
         build(AblationSettings, values, "ablations.x")
 

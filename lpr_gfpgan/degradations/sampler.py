@@ -112,7 +112,7 @@ def draw(
     noisy, u_noise = stream("noise", 2)
     on, u = stream("jpeg", 1)
     low, high = ranges.jpeg_quality
-    quality = _between(u[:, 0], (low, high + 1)).floor().clamp(max=high).long() * on
+    quality = _between(u[:, 0], (low, high + 1)).floor().clamp(max=min(high, 100)).long() * on
 
     return DegradationParameters(
         motion_length=motion_length.float(),

@@ -7,7 +7,15 @@ from ..restore import choose_device
 from ..training.stage import begin
 from .classical import CLASSICAL, TRUE_KERNEL, classical_methods
 from .grid import AS_PUBLISHED
-from .methods import BASELINES, Method, baselines, restorer_names, restorers
+from .methods import (
+    BASELINES,
+    Method,
+    baseline_names,
+    baselines,
+    learned_baselines,
+    restorer_names,
+    restorers,
+)
 
 
 def begin_on(study: Study, device: torch.device | str | None = None) -> torch.device:
@@ -21,7 +29,7 @@ def begin_on(study: Study, device: torch.device | str | None = None) -> torch.de
 
 
 def method_names(study: Study, protocol: str = "") -> list[str]:
-    """The methods' names: baselines, classical methods, then every variant of every seed.
+    """The methods' names: enlargements, classical methods, then every trained network and seed.
 
     Args:
         study: the study.
@@ -29,7 +37,8 @@ def method_names(study: Study, protocol: str = "") -> list[str]:
             method is told the kernel, since that code's blur is no convolution with one.
     """
     classical = [c for c in CLASSICAL if protocol != AS_PUBLISHED or c not in TRUE_KERNEL]
-    return [*BASELINES, *classical, *(name for name, _, _ in restorer_names(study))]
+    trained = [*baseline_names(study), *restorer_names(study)]
+    return [*BASELINES, *classical, *(name for name, _, _ in trained)]
 
 
 def compared_methods(
@@ -38,11 +47,12 @@ def compared_methods(
     """The methods themselves, see `method_names`.
 
     Raises:
-        WeightsError: a restorer is missing or damaged.
+        WeightsError: a network is missing or damaged.
     """
     methods = [
         *baselines(),
         *classical_methods(study.classical, device),
+        *learned_baselines(study, device),
         *restorers(study, device),
     ]
     names = method_names(study, protocol)

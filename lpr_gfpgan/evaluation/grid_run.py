@@ -6,9 +6,8 @@ from pathlib import Path
 import pandas as pd
 import torch
 
-from ..config import Study
+from ..config import TRAINING, Study
 from ..files import write_json
-from ..training.restorer import DEGRADATION
 from ..training.stage import degradation_ranges
 from .compared import begin_on, compared_methods
 from .grid import conditions, skipped
@@ -32,7 +31,7 @@ def strengths(study: Study, protocol: str) -> pd.DataFrame:
     """The conditions of a protocol at this study's frame: strengths, range marks, skip reasons."""
     settings = study.settings
     cells = conditions(protocol, seed=settings.evaluation.seed)
-    return strength_table(cells, degradation_ranges(study, DEGRADATION), settings.frame.size)
+    return strength_table(cells, degradation_ranges(study, TRAINING), settings.frame.size)
 
 
 def evaluate_grid(

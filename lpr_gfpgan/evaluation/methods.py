@@ -1,18 +1,18 @@
-"""What the test compares: the original, the plain enlargements and the restorers.
+"""What the test compares: the original, the plain enlargements and the trained networks.
 
 A method turns one degraded set into images; the readers then read them. Direct reading is no method
 of its own: it is the reader `direct`, trained on degraded images, on the method `degraded`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from ..config import Study
-from ..networks import load_weights
+from ..networks import Restoration, load_weights
 from ..plates import image_tensor
 from ..training.pictures import to_pixels
 from ..training.stage import to_device
@@ -35,7 +35,7 @@ class Method:
         name: how tables refer to it.
         apply: makes uint8 [N, H, W, 3] from the test plates and one degraded set of them.
         variant: the restorer's variant; empty for a baseline.
-        training_seed: the restorer's seed; None for a baseline.
+        training_seed: the trained network's seed; None where nothing was trained.
     """
 
     name: str
@@ -61,21 +61,26 @@ def restorer(
     training_seed: int,
     device: torch.device | str = "cpu",
 ) -> Method:
-    """A trained restorer as a method; it works on the bicubic enlargement, with fixed noise.
+    """A trained network as a method; it works on the bicubic enlargement, with fixed noise.
 
     Args:
-        network: called with [B, 3, H, W] in [-1, 1]; its answer's `image` is the restoration.
+        network: called with [B, 3, H, W] in [-1, 1]; gives the restoration, or an answer whose
+            `image` it is.
         name: how tables refer to it.
-        variant: its variant.
+        variant: the restorer's variant; empty for a network without a prior.
         training_seed: its seed.
         device: where it runs.
     """
     network = to_device(network, torch.device(device)).eval()
 
+    def restored(image: Tensor) -> np.ndarray:
+        answer = network(image)
+        return to_pixels(answer.image if isinstance(answer, Restoration) else answer)
+
     @torch.inference_mode()
     def apply(plates: PlateTest, degraded: DegradedSet) -> np.ndarray:
         parts = [
-            to_pixels(network(image_tensor(degraded.bicubic[start : start + CHUNK], device)).image)
+            restored(image_tensor(degraded.bicubic[start : start + CHUNK], device))
             for start in range(0, len(plates), CHUNK)
         ]
         return np.concatenate(parts)
@@ -98,10 +103,32 @@ def restorers(study: Study, device: torch.device | str = "cpu") -> list[Method]:
     return methods
 
 
+def learned_baselines(study: Study, device: torch.device | str = "cpu") -> list[Method]:
+    """Every trained network without a prior, of every seed.
+
+    Raises:
+        WeightsError: one is missing or damaged.
+    """
+    methods = []
+    for name, kind, seed in baseline_names(study):
+        network, _ = load_weights(study.paths.baseline(kind, seed), expect_kind=kind)
+        methods.append(restorer(network, name=name, variant="", training_seed=seed, device=device))
+    return methods
+
+
 def restorer_names(study: Study) -> list[tuple[str, str, int]]:
     """(name, variant, seed) of each restorer; names hold the seed only if there are several."""
+    return _named(study.variants, study.seeds)
+
+
+def baseline_names(study: Study) -> list[tuple[str, str, int]]:
+    """(name, kind, seed) of each network without a prior, named as restorers are."""
+    return _named(study.baselines, study.seeds)
+
+
+def _named(kinds: Sequence[str], seeds: Sequence[int]) -> list[tuple[str, str, int]]:
     return [
-        (variant if len(study.seeds) == 1 else f"{variant}-{seed}", variant, seed)
-        for variant in study.variants
-        for seed in study.seeds
+        (kind if len(seeds) == 1 else f"{kind}-{seed}", kind, seed)
+        for kind in kinds
+        for seed in seeds
     ]

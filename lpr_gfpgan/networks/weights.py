@@ -17,8 +17,10 @@ from ..errors import LprError, WeightsError
 from ..files import atomic_path
 from .ctc import PlateReader
 from .discriminator import Discriminator
+from .plain_unet import PlainUNet
 from .region import RegionDiscriminator
 from .restorer import Restorer
+from .rrdb import RRDBNet
 from .stylegan2 import Generator
 
 FORMAT = "lpr_gfpgan weights 1"
@@ -28,6 +30,8 @@ KINDS: dict[str, type[nn.Module]] = {
     "restorer": Restorer,
     "region_discriminator": RegionDiscriminator,
     "reader": PlateReader,
+    "plain_unet": PlainUNet,
+    "rrdb": RRDBNet,
 }
 
 

@@ -6,8 +6,10 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor, nn
 
-from ..config import AblationSettings, LossWeights, RestorerSettings
+from ..config import AblationSettings, LossWeights, RestorerSettings, Study
 from ..losses import (
+    DiscriminatorFeatures,
+    Vgg19Features,
     ctc_loss,
     feature_distance,
     generator_nonsaturating,
@@ -16,10 +18,18 @@ from ..losses import (
     pyramid_l1,
     slot_cross_entropy,
 )
-from ..networks import Discriminator, PlateReader, Restoration, crop_region, slot_logits
+from ..networks import (
+    Discriminator,
+    PlateReader,
+    Restoration,
+    crop_region,
+    load_weights,
+    slot_logits,
+)
 from ..plates import PlateBatch
 from ..readers import slot_centres
 from .regions import RegionDiscriminators, Regions
+from .stage import to_device
 
 WARMUP_TERMS = ("l1", "pyramid")
 
@@ -32,6 +42,25 @@ def weights_of(settings: RestorerSettings, ablation: AblationSettings) -> LossWe
     if ablation.region == "none":
         weights = replace(weights, region=0.0, region_style=0.0)
     return weights
+
+
+def perceptual_features(
+    study: Study, weights: LossWeights, device: torch.device
+) -> nn.Module | None:
+    """The frozen features that perceptual and style terms compare; None where both weigh 0.
+
+    VGG19's where `restorer.perceptual_weights` names its file, else those of the prior's
+    discriminator.
+
+    Raises:
+        WeightsError: the file is missing or damaged.
+    """
+    if not (weights.perceptual or weights.style):
+        return None
+    if (path := study.settings.restorer.perceptual_weights) is not None:
+        return to_device(Vgg19Features(path), device)
+    network, _ = load_weights(study.paths.prior_discriminator, expect_kind="discriminator")
+    return to_device(DiscriminatorFeatures(network), device)
 
 
 def warmup_weights(settings: RestorerSettings) -> LossWeights:

@@ -6,11 +6,9 @@ from torch import Tensor
 from ..config import PriorSettings, Study
 from ..files import write_json
 from ..losses import (
-    discriminator_logistic,
     generator_nonsaturating,
     path_lengths,
     path_penalty,
-    r1_penalty,
 )
 from ..metrics import kid
 from ..networks import Discriminator, Generator
@@ -18,9 +16,10 @@ from ..plates import canonical_quad
 from ..randomness import keys, normal, uniform
 from ..readers import Reader, load_reader
 from . import distributed
+from .adversary import Adversary
 from .data import SceneStream
 from .loop import run
-from .optimise import Ema, adam, adversary_adam, due_r1, falling_rate, update
+from .optimise import Ema, adam, falling_rate, update
 from .pictures import side_by_side
 from .stage import (
     begin,
@@ -58,7 +57,7 @@ class PriorTask:
         distributed.refuse_split_groups(self.batch, discriminator.group)
         if settings.path_length:
             distributed.refuse_split_path(self.batch, settings.path_shrink)
-        self.discriminator = to_device(discriminator, device)
+        self.adversary = Adversary(to_device(discriminator, device), adversary)
         self.ema = Ema(self.generator, half_life=settings.ema_images)
         self.generator_optimiser = adam(
             self.generator,
@@ -66,17 +65,15 @@ class PriorTask:
             betas=(0.0, 0.99),
             lazy_every=settings.path_every if settings.path_length else 0,
         )
-        self.discriminator_optimiser = adversary_adam(self.discriminator, adversary)
         self.mean_length = _Scalar()
         self.stream = SceneStream(
             open_plates(study, "train"), batch=settings.batch, seed=seed, device=device
         )
         self.parts = {
             "generator": self.generator,
-            "discriminator": self.discriminator,
             "ema": self.ema,
             "generator_optimiser": self.generator_optimiser,
-            "discriminator_optimiser": self.discriminator_optimiser,
+            **self.adversary.parts,
             "mean_length": self.mean_length,
         }
 
@@ -86,23 +83,16 @@ class PriorTask:
         Both rates fall (`falling_rate`): under a constant one the kernel distance of a short
         training wanders, under a falling one it goes down steadily.
         """
-        for optimiser in (self.generator_optimiser, self.discriminator_optimiser):
+        for optimiser in (self.generator_optimiser, self.adversary.optimiser):
             falling_rate(optimiser, step=step, steps=self.settings.steps)
         (_, real), samples = self.stream(step), self.stream.samples(step)
         with mixed_precision(self.device):
             fake = self.generator.synthesise(
                 self.codes(step, samples), noise=self._keys(step, samples, "noise")
             )
-            losses = {"generator": generator_nonsaturating(self.discriminator(fake).float())}
+            losses = {"generator": generator_nonsaturating(self.adversary.network(fake).float())}
             update(self.generator, self.generator_optimiser, losses["generator"])
-            losses["discriminator"] = discriminator_logistic(
-                self.discriminator(real).float(), self.discriminator(fake.detach()).float()
-            )
-            update(self.discriminator, self.discriminator_optimiser, losses["discriminator"])
-        if weight := due_r1(self.settings.discriminator, step):
-            leaf = real.detach().requires_grad_(True)
-            losses["r1"] = r1_penalty(self.discriminator(leaf), leaf)
-            update(self.discriminator, self.discriminator_optimiser, weight * losses["r1"])
+        losses |= self.adversary.step(step, fake, real)
         if self.settings.path_length and step % self.settings.path_every == 0:
             losses["path"] = self._path_step(step, samples)
         self.ema.update(self.generator, batch=self.batch, seen=(step + 1) * self.batch)
@@ -246,7 +236,7 @@ def train_prior(
     store(
         study,
         study.paths.prior_discriminator,
-        task.discriminator,
+        task.adversary.network,
         kind="discriminator",
         **facts,
     )

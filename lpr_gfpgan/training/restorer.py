@@ -3,42 +3,34 @@
 import dataclasses
 from pathlib import Path
 
-import numpy as np
 import torch
 from torch import Tensor
 
 from ..config import TRAINING, AblationSettings, Study
-from ..files import write_json
-from ..losses import DiscriminatorFeatures, Vgg19Features, discriminator_logistic, r1_penalty
-from ..metrics import psnr
 from ..networks import Discriminator, Restorer, load_weights
 from ..plates import PlateBatch
 from ..randomness import keys
 from . import distributed
+from .adversary import Adversary
 from .data import SceneStream
-from .loop import run
-from .objective import Objective, warmup_weights, weights_of
+from .objective import Objective, perceptual_features, warmup_weights, weights_of
 from .optimise import Ema, adam, adversary_adam, due_r1, falling_rate, update
-from .pictures import side_by_side, to_pixels
 from .regions import RegionDiscriminators, RegionFinder, Regions
+from .restoring import Validation, train_to_the_end
 from .stage import (
     begin,
     degradation_ranges,
     degraded,
-    fingerprint,
-    finish,
     identity_of,
     mixed_precision,
     open_plates,
-    store,
     to_device,
 )
 
-DEGRADATION = TRAINING
 WARMUP = "warmup"
-WARMUP_ABLATION = AblationSettings(motion_blur=False, recognition_loss=False, region="none")
-VALIDATION_PLATES = 64
-GRID_PLATES = 8
+WARMUP_ABLATION = AblationSettings(
+    degradation=TRAINING, motion_blur=False, recognition_loss=False, region="none"
+)
 
 
 class RestorerTask:
@@ -61,7 +53,9 @@ class RestorerTask:
         self.weights = (
             warmup_weights(settings) if self.warming else weights_of(settings, self.ablation)
         )
-        self.ranges = degradation_ranges(study, DEGRADATION, motion_blur=self.ablation.motion_blur)
+        self.ranges = degradation_ranges(
+            study, self.ablation.degradation, motion_blur=self.ablation.motion_blur
+        )
         self.restorer = self._build_restorer()
         self.ema = Ema(self.restorer, half_life=settings.ema_images)
         self.steps = settings.warmup_steps if self.warming else settings.steps
@@ -69,15 +63,15 @@ class RestorerTask:
         betas = (0.9, 0.99) if self.warming else (settings.beta1, settings.beta2)
         self.optimiser = adam(self.restorer, learning_rate=rate, betas=betas)
         self.parts = {"restorer": self.restorer, "ema": self.ema, "optimiser": self.optimiser}
-        self.discriminator = self._add_discriminator() if self.weights.adversarial else None
+        self.adversary = self._add_adversary() if self.weights.adversarial else None
         has_region = self.weights.region or self.weights.region_style
         self.region = self._add_region() if has_region else None
         self.find_regions = RegionFinder(self.ablation.region, study.settings.frame.size)
         self.objective = Objective(
             weights=self.weights,
             recognition=settings.recognition,
-            discriminator=self.discriminator,
-            perceptual=self._perceptual(),
+            discriminator=self.adversary and self.adversary.network,
+            perceptual=perceptual_features(study, self.weights, device),
             reader=self._loss_reader(),
             region=self.region,
         )
@@ -88,6 +82,8 @@ class RestorerTask:
             device=device,
             prepare=self._prepare,
         )
+        average = self.ema.module
+        self.validation = Validation(study, lambda image: average(image).image, seed, device)
 
     def step(self, step: int) -> dict[str, Tensor]:
         """Restorer, discriminator, region discriminators, and R1 for each where it is due."""
@@ -101,8 +97,8 @@ class RestorerTask:
             losses = self.objective(restoration, batch, regions, pyramid=pyramid)
             update(self.restorer, self.optimiser, self.objective.total(losses))
         restored = restoration.image.detach()
-        if self.discriminator is not None:
-            losses |= self._discriminator_step(step, restored, batch.image)
+        if self.adversary is not None:
+            losses |= self.adversary.step(step, restored, batch.image)
         if self.region is not None:
             losses |= self._region_step(step, restored, batch.image, regions)
         self.ema.update(self.restorer, batch=self.batch, seen=(step + 1) * self.batch)
@@ -110,20 +106,6 @@ class RestorerTask:
 
     def _prepare(self, batch: PlateBatch, step: int, samples: Tensor) -> Tensor:
         return degraded(batch, self.ranges, seed=self.seed, step=step, samples=samples)
-
-    def _discriminator_step(self, step: int, fake: Tensor, real: Tensor) -> dict[str, Tensor]:
-        with mixed_precision(self.device):
-            losses = {
-                "discriminator": discriminator_logistic(
-                    self.discriminator(real), self.discriminator(fake)
-                )
-            }
-            update(self.discriminator, self.discriminator_optimiser, losses["discriminator"])
-        if weight := due_r1(self.settings.discriminator, step):
-            leaf = real.detach().requires_grad_(True)
-            losses["r1"] = r1_penalty(self.discriminator(leaf), leaf)
-            update(self.discriminator, self.discriminator_optimiser, weight * losses["r1"])
-        return losses
 
     def _region_step(
         self, step: int, fake: Tensor, real: Tensor, regions: Regions
@@ -157,7 +139,7 @@ class RestorerTask:
             parameter.requires_grad_(True)
         return to_device(restorer, self.device)
 
-    def _add_discriminator(self) -> Discriminator:
+    def _add_adversary(self) -> Adversary:
         """Starts from the prior's discriminator where the shapes agree: the game goes on."""
         adversary = self.settings.discriminator
         network, _ = load_weights(self.study.paths.prior_discriminator, expect_kind="discriminator")
@@ -166,10 +148,9 @@ class RestorerTask:
             network = Discriminator(base=base, channels=adversary.channels, seed=self.seed)
         distributed.refuse_split_groups(self.batch, network.group)
         network = to_device(network.train().requires_grad_(True), self.device)
-        self.discriminator_optimiser = adversary_adam(network, adversary)
-        self.parts["discriminator"] = network
-        self.parts["discriminator_optimiser"] = self.discriminator_optimiser
-        return network
+        opponent = Adversary(network, adversary)
+        self.parts |= opponent.parts
+        return opponent
 
     def _add_region(self) -> RegionDiscriminators:
         settings = self.settings.region
@@ -180,47 +161,19 @@ class RestorerTask:
         self.parts["region_optimiser"] = self.region_optimiser
         return network
 
-    def _perceptual(self) -> torch.nn.Module | None:
-        if not (self.weights.perceptual or self.weights.style):
-            return None
-        if self.settings.perceptual_weights is not None:
-            features = Vgg19Features(self.settings.perceptual_weights)
-        else:
-            network, _ = load_weights(
-                self.study.paths.prior_discriminator, expect_kind="discriminator"
-            )
-            features = DiscriminatorFeatures(network)
-        return to_device(features, self.device)
-
     def _loss_reader(self) -> torch.nn.Module | None:
         if not self.weights.recognition:
             return None
         network, _ = load_weights(self.study.paths.reader("loss"), expect_kind="reader")
         return to_device(network.eval().requires_grad_(False), self.device)
 
-    @torch.no_grad()
-    def validate(self, count: int) -> tuple[Tensor, Tensor, Tensor]:
-        """Degraded, restored (average weights, fixed noise) and true plates, on the CPU."""
-        plates = open_plates(self.study, "validation")
-        samples = torch.arange(min(count, len(plates)))
-        batch = plates.batch(samples.numpy()).to(self.device)
-        ranges = degradation_ranges(self.study, DEGRADATION)
-        image = degraded(batch, ranges, seed=self.seed, step=-1, samples=samples)
-        restored = self.ema.module(image).image
-        return image.cpu(), restored.clamp(-1, 1).cpu(), batch.image.cpu()
-
     def grid(self) -> Tensor:
-        """Degraded, restored, true: the same validation plates each time."""
-        return side_by_side(list(self.validate(GRID_PLATES)))
+        """Degraded, restored (average weights, fixed noise), true: the same plates each time."""
+        return self.validation.grid()
 
     def waited(self) -> float:
         """Seconds spent waiting for data."""
         return self.stream.waited
-
-
-def _pooled_psnr(target: Tensor, image: Tensor) -> float:
-    """PSNR of all images as one: a mean over images would be infinite where one is untouched."""
-    return round(psnr(np.concatenate(to_pixels(target)), np.concatenate(to_pixels(image))), 3)
 
 
 def _name(variant: str, seed: int) -> str:
@@ -240,7 +193,7 @@ def restorer_identity(study: Study, variant: str, seed: int) -> str:
         inputs.append(paths.reader("loss"))
     if settings.perceptual_weights is not None:
         inputs.append(Path(settings.perceptual_weights))
-    parts = (settings, ablation, study.ranges(DEGRADATION), _name(variant, seed), seed)
+    parts = (settings, ablation, study.ranges(ablation.degradation), _name(variant, seed), seed)
     return identity_of(study, *parts, inputs=tuple(inputs))
 
 
@@ -250,8 +203,7 @@ def train_restorer(
     """Trains one variant of the restorer, or the warm-up; writes weights (average), curve, grid.
 
     Every variant starts from the same warm-up and sees the same steps, scenes and draws; they
-    differ in what `ablations` names, nothing else. The last average is the result: nothing is
-    selected.
+    differ in what `ablations` names, nothing else.
 
     Args:
         study: the study; readers and prior must be trained, and the warm-up for any other variant.
@@ -260,53 +212,24 @@ def train_restorer(
         max_seconds: pause after so many seconds.
 
     Returns:
-        n, psnr_degraded and psnr_restored (dB, over all pixels of all frames) on validation
-        plates.
+        n, psnr_degraded and psnr_restored on validation plates, see `Validation.metrics`.
 
     Raises:
         Paused: the time limit was reached; call again to go on.
         LprError: bad settings, data or checkpoint.
     """
     device = begin(study)
-    settings = study.settings.restorer
-    paths = study.paths
     warming = variant == WARMUP
-    name = _name(variant, seed)
     task = RestorerTask(study, variant, seed, device)
-    identity = restorer_identity(study, variant, seed)
-    checkpoint = fingerprint(study, identity)
-    folder = paths.runs / f"{name}-{checkpoint}"
-    run(
-        task,
-        name=name,
-        steps=task.steps,
-        folder=folder,
-        fingerprint=checkpoint,
-        curve=paths.curve(name),
-        grid=paths.samples(name),
-        timing=paths.timing(name),
-        max_seconds=max_seconds,
-    )
-    task.stream.close()
-    store(
+    return train_to_the_end(
         study,
-        paths.warmup if warming else paths.restorer(variant, seed),
-        task.ema.module,
+        task,
+        name=_name(variant, seed),
+        path=study.paths.warmup if warming else study.paths.restorer(variant, seed),
         kind="restorer",
-        identity=identity,
+        identity=restorer_identity(study, variant, seed),
+        max_seconds=max_seconds,
         variant=variant,
         seed=seed,
-        steps=task.steps,
-        images=task.steps * settings.batch,
         ablation=dataclasses.asdict(task.ablation),
     )
-    image, restored, target = task.validate(VALIDATION_PLATES)
-    metrics = {
-        "n": len(target),
-        "psnr_degraded": _pooled_psnr(target, image),
-        "psnr_restored": _pooled_psnr(target, restored),
-    }
-    finish(folder)
-    if distributed.rank() == 0:
-        write_json(paths.metrics(name), metrics)
-    return metrics

@@ -5,9 +5,10 @@ A result counts as missing too where its file was made with other settings, plat
 
 import time
 
-from ..config import Study, load_study
+from ..config import BASELINES, Study, load_study
 from ..plates import prepare
 from . import distributed
+from .baseline import PLAIN_UNET, baseline_identity, train_baseline
 from .prior import prior_identity, train_prior
 from .reader import NAMES, reader_identity, train_reader
 from .restorer import WARMUP, restorer_identity, train_restorer
@@ -79,13 +80,28 @@ def ensure_restorer(
         train_restorer(study, variant, seed=seed, max_seconds=_left(deadline))
 
 
+def ensure_baseline(study: Study, name: str, seed: int, deadline: Deadline | None = None) -> None:
+    """Trains one of the networks without a prior with one seed unless it is trained.
+
+    The prior is trained first where the recipe compares features of its discriminator.
+    """
+    if name == PLAIN_UNET:
+        ensure_plates(study)
+    else:
+        ensure_prior(study, deadline)
+    if not is_trained(study.paths.baseline(name, seed), baseline_identity(study, name, seed)):
+        train_baseline(study, name, seed=seed, max_seconds=_left(deadline))
+
+
 def ensure_all(study: Study, deadline: Deadline | None = None) -> None:
-    """Trains whatever of the whole study is missing: all readers, all variants, all seeds."""
+    """Trains whatever of the whole study is missing: readers, variants and baselines, all seeds."""
     for name in NAMES:
         ensure_reader(study, name, deadline)
-    for variant in study.variants:
-        for seed in study.seeds:
+    for seed in study.seeds:
+        for variant in study.variants:
             ensure_restorer(study, variant, seed, deadline)
+        for name in study.baselines:
+            ensure_baseline(study, name, seed, deadline)
 
 
 def train(
@@ -101,7 +117,8 @@ def train(
 
     Args:
         profile: smoke, quick, gpu or paper; params.yaml's own when not given.
-        variant: a key of `ablations` in params.yaml, or "warmup" to stop after the shared warm-up.
+        variant: a key of `ablations` in params.yaml, "warmup" to stop after the shared warm-up, or
+            a network without a prior, "plain_unet" or "rrdb".
         seed: of the variant's draws; readers, prior and warm-up are shared by all seeds.
         max_seconds: pause when so many seconds have passed in all.
 
@@ -112,6 +129,8 @@ def train(
     study, deadline = load_study(profile), Deadline(max_seconds)
     if variant == WARMUP:
         ensure_warmup(study, deadline)
+    elif variant in BASELINES:
+        ensure_baseline(study, variant, seed, deadline)
     else:
         ensure_restorer(study, variant, seed, deadline)
 

@@ -54,6 +54,7 @@ RANGES = {
     "signal_noise": [0, 1],
     "jpeg_probability": 0.7,
     "jpeg_quality": [20, 95],
+    "jpeg_clamped": False,
     "order": "physical",
 }
 

@@ -39,6 +39,8 @@ def test_lists_become_tuples_and_missing_kinds_weigh_nothing(ranges):
         ("defocus_kinds", {}),
         ("defocus_kinds", ["disk"]),
         ("order", "motion_first"),
+        ("jpeg_clamped", "yes"),
+        ("jpeg_clamped", 1),
     ],
 )
 def test_bad_values_are_refused_by_name(ranges, field, value):

@@ -139,6 +139,20 @@ def test_ladder_is_geometric():
     assert ladder((16, 128), 64).max() == 64
 
 
+def test_clamped_qualities_act_as_100_and_are_refused_otherwise(ranges):
+    with pytest.raises(ConfigError, match="jpeg_quality"):
+        ranges(jpeg_quality=[80, 160])
+    with pytest.raises(ConfigError, match="jpeg_quality"):
+        ranges(jpeg_quality=[0, 160], jpeg_clamped=True)
+    published = ranges(jpeg_probability=1.0, jpeg_quality=[80, 160], jpeg_clamped=True)
+    quality = drawn(published).jpeg_quality
+    assert quality.min() == 80 and quality.max() == 100
+    # U{80..160}: 20 of 81 values lie below 100.
+    assert (quality < 100).float().mean() == pytest.approx(20 / 81, abs=0.03)
+    plain = drawn(ranges(jpeg_probability=1.0, jpeg_quality=[80, 100])).jpeg_quality
+    assert (plain < 100).float().mean() == pytest.approx(20 / 21, abs=0.03)
+
+
 def test_order_switch_is_recorded(ranges):
     assert drawn(ranges(order="motion_last")).motion_last.all()
     assert not drawn(ranges()).motion_last.any()

@@ -40,6 +40,7 @@ BLUR = DegradationRanges(
     signal_noise=(0, 0),
     jpeg_probability=0,
     jpeg_quality=(60, 60),
+    jpeg_clamped=False,
     order="physical",
 )
 LOW = dataclasses.replace(

@@ -32,6 +32,7 @@ TRAINING = DegradationRanges(
     signal_noise=[0, 0.1],
     jpeg_probability=0.3,
     jpeg_quality=[20, 95],
+    jpeg_clamped=False,
 )
 
 

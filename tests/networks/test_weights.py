@@ -12,9 +12,11 @@ from lpr_gfpgan.networks import (
     KINDS,
     Discriminator,
     Generator,
+    PlainUNet,
     PlateReader,
     RegionDiscriminator,
     Restorer,
+    RRDBNet,
     load_weights,
     save_weights,
 )
@@ -35,6 +37,8 @@ BUILD = {
     "reader": lambda: PlateReader(
         architecture="residual", channels=[4, 4], input_size=(8, 64), num_classes=5
     ),
+    "plain_unet": lambda: PlainUNet(base=(2, 3), channels=[4, 2]),
+    "rrdb": lambda: RRDBNet(channels=4, growth=2, blocks=1, shuffle=2),
 }
 # Names and shapes of all tensors, hashed. A change makes every released file unreadable.
 LAYOUT = {
@@ -43,6 +47,8 @@ LAYOUT = {
     "restorer": "06da9307529d31b1",
     "region_discriminator": "eae42e7994a4c8af",
     "reader": "c555afef01a96c08",
+    "plain_unet": "41b64d59a67479e1",
+    "rrdb": "866767b7ea053cc4",
 }
 
 

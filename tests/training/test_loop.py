@@ -107,7 +107,7 @@ def test_what_follows_the_last_step_is_made_again_after_a_kill(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr("lpr_gfpgan.training.restorer.store", killed)
+        patch.setattr("lpr_gfpgan.training.restoring.store", killed)
         train_restorer(study, "full")
     samples.unlink()
     train_restorer(study, "full")

@@ -10,7 +10,7 @@ import torch
 from lpr_gfpgan.config import LossWeights
 from lpr_gfpgan.networks import load_weights
 from lpr_gfpgan.readers import load_reader
-from lpr_gfpgan.training import prior, prior_kid, restorer
+from lpr_gfpgan.training import adversary, prior, prior_kid, restorer
 from lpr_gfpgan.training.objective import Objective
 from lpr_gfpgan.training.prior import PriorTask
 from lpr_gfpgan.training.restorer import RestorerTask
@@ -120,18 +120,19 @@ def updates(monkeypatch):
 
     monkeypatch.setattr(prior, "update", record)
     monkeypatch.setattr(restorer, "update", record)
+    monkeypatch.setattr(adversary, "update", record)
     return seen
 
 
 def test_the_priors_penalties_have_their_lazy_weights(trained, change_prior, closing, updates):
-    adversary = dataclasses.replace(trained.settings.prior.discriminator, r1=3.0, r1_every=4)
-    study = change_prior(discriminator=adversary, path_length=5.0, path_every=2)
+    opponent = dataclasses.replace(trained.settings.prior.discriminator, r1=3.0, r1_every=4)
+    study = change_prior(discriminator=opponent, path_length=5.0, path_every=2)
     task = closing(PriorTask(study, 0, CPU))
     losses = task.step(0)
     expected = [
         (task.generator, losses["generator"]),
-        (task.discriminator, losses["discriminator"]),
-        (task.discriminator, 3.0 / 2 * 4 * losses["r1"]),
+        (task.adversary.network, losses["discriminator"]),
+        (task.adversary.network, 3.0 / 2 * 4 * losses["r1"]),
         (task.generator, 5.0 * 2 * losses["path"]),
     ]
     assert [network for network, _ in updates] == [network for network, _ in expected]
@@ -161,8 +162,8 @@ def test_the_restorers_opponents_have_their_own_lazy_weights(change, trained, cl
     terms = {name: losses[name] for name in vars(task.weights) if name in losses}
     expected = [
         (task.restorer, task.objective.total(terms)),
-        (task.discriminator, losses["discriminator"]),
-        (task.discriminator, 3.0 / 2 * 2 * losses["r1"]),
+        (task.adversary.network, losses["discriminator"]),
+        (task.adversary.network, 3.0 / 2 * 2 * losses["r1"]),
         (task.region, losses["region_discriminator"]),
         (task.region, 7.0 / 2 * 4 * losses["region_r1"]),
     ]
@@ -183,11 +184,11 @@ def test_the_pyramid_counts_for_its_steps_and_all_through_the_warm_up(trained, c
 
 def test_rates_fall_over_a_training(trained, change, change_prior, closing, updates):
     game = closing(PriorTask(change_prior(steps=200), 0, CPU))
-    adversary, settings = trained.settings.prior.discriminator, trained.settings.prior
+    opponent, settings = trained.settings.prior.discriminator, trained.settings.prior
     game.step(105)
     for optimiser, rate, every in (
         (game.generator_optimiser, settings.learning_rate, settings.path_every),
-        (game.discriminator_optimiser, adversary.learning_rate, adversary.r1_every),
+        (game.adversary.optimiser, opponent.learning_rate, opponent.r1_every),
     ):
         expected = 0.505 * rate * every / (every + 1)
         assert optimiser.param_groups[0]["lr"] == pytest.approx(expected)

@@ -39,7 +39,7 @@ class Bench:
         """
         networks = {
             "restorer": self.task.restorer,
-            "discriminator": self.task.discriminator,
+            "discriminator": self.task.adversary.network,
             "region": self.task.region,
             "reader": self.task.objective.reader,
             "perceptual": self.task.objective.perceptual,

@@ -1,0 +1,164 @@
+"""Training of the restoring networks that have no generative prior: what `full` must beat."""
+
+import dataclasses
+
+import torch
+from torch import Tensor, nn
+
+from ..config import TRAINING, LossWeights, Study
+from ..networks import Discriminator, PlainUNet, Restoration, RRDBNet
+from ..plates import PlateBatch
+from . import distributed
+from .adversary import Adversary
+from .data import SceneStream
+from .objective import Objective, perceptual_features
+from .optimise import Ema, adam, falling_rate, update
+from .restoring import Validation, train_to_the_end
+from .stage import (
+    begin,
+    degradation_ranges,
+    degraded,
+    identity_of,
+    mixed_precision,
+    open_plates,
+    to_device,
+)
+
+PLAIN_UNET, RRDB = "plain_unet", "rrdb"
+L1_ALONE = LossWeights(**{f.name: float(f.name == "l1") for f in dataclasses.fields(LossWeights)})
+
+
+class BaselineTask:
+    """One step updates the network and, in the second part of Real-ESRGAN's recipe, its adversary.
+
+    The scenes, their degradations, the steps and the batch are those that `full` had in all, its
+    warm-up included.
+
+    Args:
+        study: the study; with a trained prior where the recipe has perceptual features.
+        name: "plain_unet" or "rrdb".
+        seed: of draws and initial weights.
+        device: where to train.
+    """
+
+    def __init__(self, study: Study, name: str, seed: int, device: torch.device) -> None:
+        restorer = study.settings.restorer
+        own = getattr(study.settings.baselines, name)
+        self.study, self.seed, self.device = study, seed, device
+        self.batch, self.steps = restorer.batch, restorer.warmup_steps + restorer.steps
+        self.ranges = degradation_ranges(study, TRAINING)
+        self.network = to_device(_build(study, name, seed).train(), device)
+        self.ema = Ema(self.network, half_life=restorer.ema_images)
+        self.optimiser = adam(self.network, learning_rate=own.learning_rate, betas=(0.9, 0.99))
+        self.parts = {"network": self.network, "ema": self.ema, "optimiser": self.optimiser}
+        self.first = Objective(weights=L1_ALONE, recognition=restorer.recognition)
+        self.then, self.adversary = self.first, None
+        if name == RRDB:
+            weights = dataclasses.replace(
+                L1_ALONE, perceptual=own.perceptual, adversarial=own.adversarial
+            )
+            self.adversary = self._add_adversary() if own.adversarial else None
+            self.then = dataclasses.replace(
+                self.first,
+                weights=weights,
+                discriminator=self.adversary and self.adversary.network,
+                perceptual=perceptual_features(study, weights, device),
+            )
+        self.turn = restorer.warmup_steps
+        self.stream = SceneStream(
+            open_plates(study, "train"),
+            batch=self.batch,
+            seed=seed,
+            device=device,
+            prepare=self._prepare,
+        )
+        self.validation = Validation(study, self.ema.module, seed, device)
+
+    def step(self, step: int) -> dict[str, Tensor]:
+        """The network, then its adversary once the second part has begun."""
+        batch, image = self.stream(step)
+        objective = self.first if step < self.turn else self.then
+        falling_rate(self.optimiser, step=step, steps=self.steps)
+        with mixed_precision(self.device):
+            restored = self.network(image)
+            losses = objective(Restoration(restored, []), batch, None, pyramid=False)
+            update(self.network, self.optimiser, objective.total(losses))
+        if self.adversary is not None and step >= self.turn:
+            losses |= self.adversary.step(step, restored.detach(), batch.image)
+        self.ema.update(self.network, batch=self.batch, seen=(step + 1) * self.batch)
+        return losses
+
+    def _prepare(self, batch: PlateBatch, step: int, samples: Tensor) -> Tensor:
+        return degraded(batch, self.ranges, seed=self.seed, step=step, samples=samples)
+
+    def _add_adversary(self) -> Adversary:
+        settings = self.study.settings.restorer.discriminator
+        network = Discriminator(
+            base=self.study.settings.frame.base, channels=settings.channels, seed=self.seed
+        )
+        distributed.refuse_split_groups(self.batch, network.group)
+        adversary = Adversary(to_device(network, self.device), settings)
+        self.parts |= adversary.parts
+        return adversary
+
+    def grid(self) -> Tensor:
+        """Degraded, restored (average weights), true: the same validation plates each time."""
+        return self.validation.grid()
+
+    def waited(self) -> float:
+        """Seconds spent waiting for data."""
+        return self.stream.waited
+
+
+def _build(study: Study, name: str, seed: int) -> nn.Module:
+    own = getattr(study.settings.baselines, name)
+    if name == PLAIN_UNET:
+        return PlainUNet(base=study.settings.frame.base, channels=own.channels, seed=seed)
+    return RRDBNet(
+        channels=own.channels, growth=own.growth, blocks=own.blocks, shuffle=own.shuffle, seed=seed
+    )
+
+
+def baseline_identity(study: Study, name: str, seed: int) -> str:
+    """What decides the weights of a baseline, see `stage.identity_of`."""
+    restorer, own = study.settings.restorer, getattr(study.settings.baselines, name)
+    parts = [name, own, study.ranges(TRAINING), seed]
+    parts += [restorer.warmup_steps, restorer.steps, restorer.batch, restorer.ema_images]
+    if name == PLAIN_UNET:
+        return identity_of(study, *parts)
+    parts += [restorer.discriminator, restorer.perceptual_weights]
+    return identity_of(study, *parts, inputs=(study.paths.prior_discriminator,))
+
+
+def train_baseline(
+    study: Study, name: str, *, seed: int = 0, max_seconds: float | None = None
+) -> dict[str, float]:
+    """Trains a restoring network without a prior; writes weights (average), curve, grid, metrics.
+
+    Args:
+        study: the study; the prior must be trained for "rrdb", whose perceptual loss compares
+            features of the prior's discriminator.
+        name: "plain_unet" (L1 alone) or "rrdb" (Real-ESRGAN: L1, then L1, perceptual and
+            adversarial; our discriminator with R1 in place of a spectrally normalised U-Net).
+        seed: of draws and initial weights.
+        max_seconds: pause after so many seconds.
+
+    Returns:
+        n, psnr_degraded and psnr_restored on validation plates, see `Validation.metrics`.
+
+    Raises:
+        Paused: the time limit was reached; call again to go on.
+        LprError: bad settings, data or checkpoint.
+    """
+    device = begin(study)
+    return train_to_the_end(
+        study,
+        BaselineTask(study, name, seed, device),
+        name=f"baseline-{name}-{seed}",
+        path=study.paths.baseline(name, seed),
+        kind=name,
+        identity=baseline_identity(study, name, seed),
+        max_seconds=max_seconds,
+        baseline=name,
+        seed=seed,
+    )
