@@ -18,6 +18,7 @@ restoring: where reading the degraded image directly is better still, the verdic
 Source of the claims: Huang and Wei (2024), doi 10.21203/rs.3.rs-4798789/v1, abstract.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -66,7 +67,7 @@ COLUMNS = (
 LOWER_IS_BETTER = ("kid", "ringing", "mse")
 """Measures, by the first word of their name, of which less is better."""
 
-READ, RINGING = "character_accuracy", "ringing_plate"
+READ, RINGING, DECIBELS = "character_accuracy", "ringing_plate", "psnr_emphasis"
 
 
 def claim_table(
@@ -143,7 +144,7 @@ def _evidence(
     if claim == SMOOTH:
         return list(_smooth(tables))
     if claim == EMPHASIS:
-        return list(_emphasis(tables.get("emphasis", pd.DataFrame())))
+        return list(_emphasis(tables))
     return list(_contribution(CONTRIBUTED[claim], tables["contributions"], grid["ablations"]))
 
 
@@ -185,13 +186,18 @@ def _smooth(tables: Mapping[str, pd.DataFrame]) -> Iterator[dict[str, Any]]:
             yield _line(f"{FULL} less {other}, the test", RINGING, sharpens, line)
 
 
-def _emphasis(table: pd.DataFrame) -> Iterator[dict[str, Any]]:
-    if "measure" in table:
-        table = table[table["measure"].isin(["emphasis", "psnr_emphasis"])]
-    found = _of_full(table, "method") if len(table) else []
+def _emphasis(tables: Mapping[str, pd.DataFrame]) -> Iterator[dict[str, Any]]:
+    """The full model's emphasis decides; beside it, less that of methods that sharpen alike."""
+    table = tables.get("emphasis")
+    found = [] if table is None else _of_full(table[table["measure"] == DECIBELS], "method")
     for line in found or [None]:
         name = FULL if line is None else line["method"]
-        yield _line(f"{name}: gain on the plate less gain around it", "psnr_emphasis", True, line)
+        yield _line(f"{name}: gain on the plate less gain around it", DECIBELS, True, line)
+    pairs = tables.get("emphasis_differences")
+    rivals = (*tables["gains"]["second"].unique(), "no_region_discriminator")
+    for line in [] if pairs is None else _of_full(pairs, "first"):
+        if re.sub(r"-\d+$", "", line["second"]) in rivals:
+            yield _line(f"that of {line['first']} less {line['second']}", DECIBELS, False, line)
 
 
 def _of_full(table: pd.DataFrame, column: str) -> list[dict[str, Any]]:

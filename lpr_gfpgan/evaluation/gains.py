@@ -141,9 +141,9 @@ def factor_gain_table(
     return adjust(pd.concat(parts, ignore_index=True), family=("measure",), column="p")
 
 
-def learned_baselines(rows: pd.DataFrame) -> list[str]:
-    """Those of LEARNED that were tested, whether as a method or as a variant."""
-    names = {*rows["method"].unique(), *rows["variant"].unique()}
+def learned_rivals(rows: pd.DataFrame) -> list[str]:
+    """Those of LEARNED that were tested."""
+    names = set(_kind(rows.drop_duplicates("method")))
     return [name for name in LEARNED if name in names]
 
 
@@ -158,7 +158,13 @@ def compared_with(rows: pd.DataFrame, accuracy: pd.DataFrame) -> list[str]:
         DataError: as in `best_filter`.
     """
     filters = best_filter(accuracy)
-    return [DEGRADED, BICUBIC, filters, *learned_baselines(rows), DIRECT_READING]
+    return [DEGRADED, BICUBIC, filters, *learned_rivals(rows), DIRECT_READING]
+
+
+def _kind(rows: pd.DataFrame) -> pd.Series:
+    """What was trained, without its seed, or the method's name where nothing was."""
+    seeded = rows["method"].str.replace(r"-\d+$", "", regex=True)
+    return rows["method"].where(rows["training_seed"] == "", seeded)
 
 
 def _pair(rows: pd.DataFrame, other: str) -> pd.DataFrame | None:
@@ -168,7 +174,7 @@ def _pair(rows: pd.DataFrame, other: str) -> pd.DataFrame | None:
     if other == DIRECT_READING:
         side = rows[(rows["method"] == DEGRADED) & (rows["reader"] == DIRECT)]
     else:
-        side = rows[judged & ((rows["method"] == other) | (rows["variant"] == other))]
+        side = rows[judged & (_kind(rows) == other)]
     if side.empty:
         return None
     seeds = list(full["training_seed"].unique())

@@ -193,3 +193,36 @@ def emphasis_view(table: pd.DataFrame) -> pd.DataFrame:
     """
     pooled = table[table["condition"] == POOLED]
     return with_n(pooled, index=["method"], columns="measure")
+
+
+def cell_view(cells: pd.DataFrame) -> pd.DataFrame:
+    """How many conditions of each protocol there are, in the training's range, and left out.
+
+    Args:
+        cells: of `strengths.strength_table`, of both protocols.
+    """
+    marks = pd.DataFrame(
+        {
+            "protocol": cells["protocol"],
+            "conditions": 1,
+            "in the training's range": cells["in_training_range"].astype(int),
+            "skipped, as the frame cannot show them": (cells["skipped"] != "").astype(int),
+        }
+    )
+    return marks.groupby("protocol").sum()
+
+
+def strength_view(cells: pd.DataFrame) -> pd.DataFrame:
+    """The mean strength of each factor by protocol and level, published qualities as written.
+
+    Args:
+        cells: of `strengths.strength_table`, of both protocols.
+    """
+    names = {
+        "sigma_px": "Gaussian sigma (px of the frame)",
+        "motion_px": "motion (px of the frame)",
+        "noise_sigma": "noise sigma (of 255)",
+        "jpeg_quality": "JPEG quality",
+    }
+    means = cells[cells["level"].notna()].groupby(["protocol", "level"])[list(names)].mean()
+    return means.rename(columns=names).map("{:.2f}".format)
