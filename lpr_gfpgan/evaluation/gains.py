@@ -85,6 +85,8 @@ def gain_table(
         if pair is None:
             continue
         asked = [m for m in measures if other != DIRECT_READING or m in READING_MEASURES]
+        if not asked:
+            continue
         found = contribution_table(pair, draws=draws, seed=seed, measures=asked)
         if other not in LEARNED:
             found["scope"] = found["scope"].where(found["seeds"] > 1, THIS_CHECKPOINT)
