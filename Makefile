@@ -34,7 +34,7 @@ $(READY): requirements.lock pyproject.toml
 	@touch $@
 
 reproduce: strip  ## run the whole study at the profile named in params.yaml, from data to figures
-	$(RUN) dvc repro
+	$(RUN) $(BIN)/python tools/reproduce.py
 	@$(BIN)/python tools/summary.py
 
 test: setup  ## lint, run the unit tests and execute every notebook (profile smoke)

@@ -369,6 +369,11 @@ class Paths:
         return self.output / "data" / "synthetic" / self.profile
 
     @property
+    def degraded(self) -> Path:
+        """The degraded sets of the test."""
+        return self.output / "data" / "degraded" / self.profile
+
+    @property
     def models(self) -> Path:
         """Trained weights."""
         return self.output / "models" / self.profile

@@ -288,6 +288,7 @@ def test_environment_chooses_profile_and_output(monkeypatch, tmp_path):
     study = load_study(params=PARAMS)
     assert study.profile == "smoke"
     assert study.paths.prior == tmp_path / "models" / "smoke" / "prior.safetensors"
+    assert study.paths.degraded == tmp_path / "data" / "degraded" / "smoke"
 
 
 def test_root_is_found_from_below_and_its_absence_is_named(tmp_path, monkeypatch):

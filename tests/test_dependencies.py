@@ -28,6 +28,7 @@ DRAWN = {"plates": "the drawn plates, data/synthetic, are a dependency themselve
 PICTURES = {"training/pictures.py": "arranges the sample sheet for people; trains nothing"}
 DEVICE = {"restore.py": "only the choice of a device"}
 EXCEPT = {
+    "conditions": DRAWN | {"networks": "no network degrades a plate"},
     "readers": DRAWN | PICTURES,
     "prior": DRAWN
     | PICTURES

@@ -6,15 +6,18 @@
   one row per (plate, condition, method, reader); `features`: what KID compares; `run`: the test
   itself.
 - `tables`: every figure, computed from the rows with its interval and n.
-- `honesty`: false reads above a reader's threshold; `confidence`: calibration, ranking, abstention;
-  `consistency`: does a restored image explain the degraded one; `contributions`: differences over
-  training seeds.
+- `judges`: which readers may judge; `honesty`: false reads above a reader's threshold;
+  `confidence`: calibration, ranking, abstention; `consistency`: does a restored image explain the
+  degraded one; `contributions`: differences over training seeds.
 - `kernel_distance`: KID of each method's images and the originals; `emphasis`: gain on the plate
   against gain on its surroundings.
 - `grid_tables`: the grid's cells; `grid_effects`: what factors and published defects do;
-  `ablations`: what each contribution brings; `by_plate`: their intervals, many at once.
-- `figures`, `grid_figures`, `ablation_figures`, `confidence_figures`: pictures of rows and tables,
-  in one `figure_style`. They need matplotlib and seaborn, so they are imported by name.
+  `grid_restored`: what methods give back of it; `ablations`: what each contribution brings;
+  `by_plate`: their intervals, many at once.
+- `figures`, `restoration_figures`, `confidence_figures`, `recoverability_figures`, `grid_figures`,
+  `effect_figures`, `ablation_figures`, `training_figures`: pictures of rows and tables, in one
+  `figure_style` and with one `method_style`. They need matplotlib and seaborn, so they are imported
+  by name.
 - `report`: tables and figures as files and views; `check`: a new run against the committed figures;
   `summary`: the headline in words.
 """
@@ -29,8 +32,10 @@ from .contributions import contribution_table
 from .emphasis import emphasis_difference_table, emphasis_table
 from .features import PlateFeatures, plate_features, read_features
 from .grid_effects import factor_table, protocol_table
+from .grid_restored import restored_table
 from .grid_tables import grid_table, single_factor_table, wide_grid
 from .honesty import adjust, false_read_table, threshold_table, thresholds
+from .judges import admitted, reader_table
 from .kernel_distance import kid_difference_table, kid_table, method_pairs
 from .methods import Method, baselines, restorer, restorers
 from .protocol import (
@@ -41,13 +46,19 @@ from .protocol import (
     PlateTest,
     conditions,
     degraded_set,
+    grid_conditions,
     load_plates,
     skipped,
     study_conditions,
 )
 from .rows import read_rows
 from .run import Evaluation, compare, evaluate, examples_path, rows_path, write
-from .sets import kept_degraded_set, read_degraded_set, write_degraded_set
+from .sets import (
+    kept_degraded_set,
+    read_degraded_set,
+    write_degraded_set,
+    write_study_sets,
+)
 from .strengths import in_training_range, out_of_training_range, strength_table
 from .summary import summary
 from .tables import (
@@ -73,6 +84,7 @@ __all__ = [
     "ablation_table",
     "accuracy_table",
     "adjust",
+    "admitted",
     "baselines",
     "calibration_table",
     "check",
@@ -92,6 +104,7 @@ __all__ = [
     "examples_path",
     "factor_table",
     "false_read_table",
+    "grid_conditions",
     "grid_table",
     "headline",
     "image_table",
@@ -110,7 +123,9 @@ __all__ = [
     "read_features",
     "read_rows",
     "readable",
+    "reader_table",
     "reliability_table",
+    "restored_table",
     "restorer",
     "restorers",
     "risk_coverage_table",
@@ -126,4 +141,5 @@ __all__ = [
     "wide_grid",
     "write",
     "write_degraded_set",
+    "write_study_sets",
 ]

@@ -15,15 +15,17 @@ from matplotlib.transforms import blended_transform_factory
 from ..errors import DataError
 from .ablations import HIGHER, LOWER
 from .figure_style import (
-    MEASURE_NAMES,
-    PALETTE,
     WIDTH,
+    difference_named,
     errors,
     interval_note,
     legend_below,
     scale_of,
 )
 from .grid import CORRECTED
+from .method_style import method_style
+
+ACTS, ELSEWHERE = "D", "o"
 
 
 def ablation_figure(
@@ -34,8 +36,8 @@ def ablation_figure(
 ) -> Figure:
     """What each contribution brings, overall and where it should act: a forest plot.
 
-    A filled marker is a difference that is shown, an empty one none; where a contribution should
-    act the line is orange.
+    A line looks like the variant that lacks the contribution. A filled marker is a difference that
+    is shown, an empty one none; where a contribution should act the marker is a diamond.
 
     Args:
         ablations: of `ablations.ablation_table`.
@@ -73,10 +75,12 @@ def ablation_figure(
         heading.set_in_layout(False)
     panels[0].set_yticks(range(len(labels)), labels)
     panels[0].set_ylim(len(labels) - 0.4, -0.6)
+    readers = [name for name in dict.fromkeys(shown["reader"]) if name]
+    read = f"; read by {' and '.join(readers)}" if readers else ""
     scope = " / ".join(dict.fromkeys(shown["scope"]))
     figure.suptitle(
-        f"paired by plate; protocol {protocol}; read by {shown['reader'].iloc[0]}\n"
-        f"{interval_note(shown)}; they speak of {scope}",
+        f"paired by plate; protocol {protocol}{read}; they speak of {scope}\n"
+        f"{interval_note(shown)}, each by itself (unadjusted)",
         fontsize=9,
     )
     _legend(figure)
@@ -92,18 +96,18 @@ def _forest(
         if np.isnan(line.estimate):
             continue
         height = heights[(line.contribution, line.where)]
-        colour = PALETTE[3] if line.acts else PALETTE[0]
+        colour = method_style(line.second)["color"]
         ends = pd.DataFrame([line._asdict()])
         axes.errorbar(
             scale * line.estimate,
             height,
             xerr=errors(ends, scale),
-            fmt="o",
-            markersize=5,
+            fmt=ACTS if line.acts else ELSEWHERE,
+            markersize=6 if line.acts else 5,
             color=colour,
             markerfacecolor=colour if line.finding in (HIGHER, LOWER) else "white",
             capsize=2,
-            linewidth=1.2,
+            linewidth=2.0 if line.acts else 1.2,
         )
         text = " to ".join(f"{scale * end:+.{digits}f}" for end in (line.low, line.high))
         axes.annotate(
@@ -112,30 +116,29 @@ def _forest(
             xycoords=("axes fraction", "data"),
             va="center",
             fontsize=7,
+            fontweight="bold" if line.acts else "normal",
         )
     axes.axvline(0, color="0.4", linewidth=1)
     reach = scale * part[["low", "high"]].abs().to_numpy().max()
     axes.set_xlim(-1.1 * reach, 1.1 * reach) if reach > 0 else axes.set_xlim(-1, 1)
-    name = MEASURE_NAMES.get(measure, measure)
-    label = f"{name} (percentage points)" if scale == 100 else f"{name}, difference"
-    axes.set_xlabel(label, fontsize=9)
+    axes.set_xlabel(difference_named(measure), fontsize=9)
     axes.tick_params(axis="x", labelsize=8)
     axes.grid(axis="x", alpha=0.3)
     axes.spines[["left", "right", "top"]].set_visible(False)
 
 
 def _legend(figure: Figure) -> None:
-    def mark(colour: Any, face: Any, label: str) -> Line2D:
-        options = {"marker": "o", "linestyle": "none", "markerfacecolor": face}
-        return Line2D([], [], color=colour, label=label, **options)
+    def mark(marker: str, face: str, label: str) -> Line2D:
+        options = {"marker": marker, "linestyle": "none", "markerfacecolor": face}
+        return Line2D([], [], color="0.3", label=label, **options)
 
     legend_below(
         figure,
         [
-            mark(PALETTE[3], PALETTE[3], "where it should act"),
-            mark(PALETTE[0], PALETTE[0], "elsewhere"),
-            mark("0.3", "0.3", "filled: below 5 % by Holm's method"),
-            mark("0.3", "white", "empty: no difference shown"),
+            mark(ACTS, "0.3", "diamond, bold: where it should act"),
+            mark(ELSEWHERE, "0.3", "circle: elsewhere"),
+            mark(ELSEWHERE, "0.3", "filled: shown, below 5 % after Holm"),
+            mark(ELSEWHERE, "white", "empty: none shown, not below 5 % after Holm"),
         ],
-        ncols=4,
+        ncols=2,
     )

@@ -7,6 +7,8 @@ that decide it:
 
 - not measured: none of them was measured, or none has an interval;
 - cannot be claimed at this profile: the profile is too small for figures about the method;
+- cannot be claimed with this reader: the claim is about reading, and the judge reads too few of the
+  clean plates to judge (see `judges`);
 - contradicted: a line finds "worse";
 - supported: every line finds "better"; in part: some do and none finds "worse";
 - no difference: no line finds anything.
@@ -28,12 +30,13 @@ import pandas as pd
 from .ablations import ALPHA, CONTRIBUTIONS, EVERYWHERE
 from .grid import CORRECTED
 from .lines import POOLED
-from .methods import DEGRADED, DIRECT_READING, FULL
+from .methods import DEGRADED, DIRECT_READING, FULL, JUDGE
 from .summary import claims_nothing
 
 BETTER, WORSE, NO_DIFFERENCE, NOT_MEASURED = "better", "worse", "no difference", "not measured"
 SUPPORTED, CONTRADICTED, IN_PART = "supported", "contradicted", "supported in part"
 CANNOT = "cannot be claimed at this profile"
+NO_JUDGE = "cannot be claimed with this reader"
 TWO_CHECKPOINTS = "these two checkpoints"
 DIRECT_IS_BETTER = "reading the degraded image directly is better still"
 
@@ -76,8 +79,8 @@ def claim_table(
     """Each claim, the lines that speak to it, and the verdict that follows from them.
 
     Args:
-        tables: of `report.make_tables`: gains, contributions and, where measured, kid_differences
-            and emphasis.
+        tables: of `report.make_tables`: readers, gains, contributions and, where measured,
+            kid_differences, emphasis and emphasis_differences.
         grid: of `grid_report.make_grid_tables`: gains and ablations.
         profile: which decides whether figures may speak about the method at all.
 
@@ -86,11 +89,15 @@ def claim_table(
         `decides` tells whether it has a vote. Differences are first less second in the measure's
         own unit, shares in 0..1; NaN where a line was not measured.
     """
+    readers = tables["readers"]
+    judges = bool(readers.loc[readers["reader"] == JUDGE, "may_judge"].any())
     parts = []
     for claim in CLAIMS:
         lines = pd.DataFrame(_evidence(claim, tables, grid)).reindex(columns=COLUMNS[2:-1])
         lines["finding"] = [finding(line) for line in lines.to_dict("records")]
-        parts.append(lines.assign(claim=claim, verdict=verdict(claim, lines, profile=profile)))
+        parts.append(
+            lines.assign(claim=claim, verdict=verdict(claim, lines, profile=profile, judges=judges))
+        )
     return pd.concat(parts, ignore_index=True)[list(COLUMNS)]
 
 
@@ -108,13 +115,14 @@ def finding(line: Mapping[str, Any]) -> str:
     return BETTER if sign * line["estimate"] > 0 else WORSE
 
 
-def verdict(claim: str, lines: pd.DataFrame, *, profile: str) -> str:
+def verdict(claim: str, lines: pd.DataFrame, *, profile: str, judges: bool) -> str:
     """A claim's verdict by the module's rule.
 
     Args:
         claim: one of CLAIMS.
         lines: its evidence with evidence, decides, seeds and finding.
         profile: whose figures they are.
+        judges: whether the judge reads enough clean plates to judge.
     """
     voting = lines[lines["decides"].astype(bool)]
     found = set(voting["finding"])
@@ -122,6 +130,8 @@ def verdict(claim: str, lines: pd.DataFrame, *, profile: str) -> str:
         return NOT_MEASURED
     if claims_nothing(profile):
         said = CANNOT
+    elif not judges and (voting["measure"] == READ).any():
+        said = NO_JUDGE
     elif claim in CONTRIBUTED and not (voting["seeds"] > 1).all():
         said = f"{TWO_CHECKPOINTS} only: {', '.join(sorted(found - {NOT_MEASURED}))}"
     elif WORSE in found:

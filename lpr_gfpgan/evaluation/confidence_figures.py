@@ -7,22 +7,28 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
+from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from ..errors import DataError
 from .figure_style import (
-    DIRECT_READING,
-    PALETTE,
     WIDTH,
     errors,
     interval_note,
     legend_below,
-    line_styles,
+    method_legend,
+    read_by,
 )
 from .lines import POOLED
-from .methods import DEGRADED, DIRECT, JUDGE
+from .method_style import base_name, method_style
+from .methods import DEGRADED, DIRECT, DIRECT_READING, FULL, JUDGE
+
+DIAGONAL = {"color": "0.5", "linestyle": ":", "linewidth": 1}
+SPAN = {"ecolor": "0.75", "elinewidth": 3}
+PALE = 0.3
+"""How opaque the bar of what is accepted is; the false reads within are opaque."""
 
 
 def risk_coverage_figure(
@@ -33,14 +39,12 @@ def risk_coverage_figure(
     Args:
         table: of `confidence.risk_coverage_table`.
         reader: who reads; direct reading is drawn beside it where it was tested.
-        methods: which lines; all methods when not given. The same choice has the same styles in
-            every figure.
+        methods: which lines; all methods when not given.
 
     Raises:
         DataError: the table has no line of a method by the reader.
     """
     shown, methods = _chosen(table, reader, methods)
-    styles = line_styles(methods)
     figure = Figure(figsize=(WIDTH, 4.8), layout="constrained")
     axes = figure.subplots()
     for number, method in enumerate(methods):
@@ -49,19 +53,20 @@ def risk_coverage_figure(
             100 * part["coverage"] + 0.25 * (number - (len(methods) - 1) / 2),
             100 * part["estimate"],
             yerr=errors(part, 100),
-            **styles[method],
+            **method_style(method),
             markersize=5,
             elinewidth=0.8,
             capsize=2,
-            label=method,
         )
     axes.set_xlabel("readings kept, the most confident first (%)", fontsize=9)
     axes.set_ylabel("of these, wrong (%)", fontsize=9)
     axes.set_ylim(bottom=0)
     axes.tick_params(labelsize=8)
     axes.grid(alpha=0.3)
-    axes.set_title(f"{_where(shown)}; read by {reader}\n{interval_note(shown)}", fontsize=9)
-    legend_below(figure, [Line2D([], [], label=name, **styles[name]) for name in methods])
+    axes.set_title(
+        f"{_where(shown)}; {read_by(reader, methods)}\n{interval_note(shown)}", fontsize=9
+    )
+    method_legend(figure, methods)
     return figure
 
 
@@ -84,7 +89,7 @@ def reliability_figure(
     shown, methods = _chosen(table, reader, methods)
     across = min(4, len(methods))
     down = -(-len(methods) // across)
-    figure = Figure(figsize=(WIDTH, 0.9 + 2.4 * down), layout="constrained")
+    figure = Figure(figsize=(WIDTH, 1.4 + 2.4 * down), layout="constrained")
     panels = figure.subplots(down, across, sharex=True, sharey=True, squeeze=False)
     for axes in panels.flat[len(methods) :]:
         axes.set_visible(False)
@@ -92,14 +97,13 @@ def reliability_figure(
         part = shown[shown["method"] == method].sort_values("confidence")
         confidence = 100 * part["confidence"]
         spread = np.array([confidence - 100 * part["lowest"], 100 * part["highest"] - confidence])
-        axes.plot([0, 100], [0, 100], color="0.5", linestyle=":", linewidth=1)
+        axes.plot([0, 100], [0, 100], **DIAGONAL)
         axes.errorbar(
             confidence,
             100 * part["estimate"],
             xerr=np.clip(spread, 0, None),
             fmt="none",
-            ecolor="0.75",
-            elinewidth=3,
+            **SPAN,
         )
         axes.errorbar(
             confidence,
@@ -109,17 +113,28 @@ def reliability_figure(
             markersize=4,
             elinewidth=1.2,
             capsize=2,
-            color=PALETTE[0],
+            color=method_style(method)["color"],
         )
         axes.set_title(f"{method}\n{part['readings'].sum()} readings", fontsize=8)
         axes.tick_params(labelsize=8)
         axes.grid(alpha=0.3)
     panels[0, 0].set_xlim(-3, 103)
     panels[0, 0].set_ylim(-3, 103)
-    figure.supxlabel("confidence in a reading, mean of each bin (%)", fontsize=9)
+    for axes in panels[-1]:
+        axes.set_xlabel("mean confidence of a bin (%)", fontsize=9)
     figure.supylabel("plates read completely (%)", fontsize=9)
     note = interval_note(shown).replace("plates", "plates in each bin", 1)
-    figure.suptitle(f"{_where(shown)}; read by {reader}\n{note}", fontsize=9)
+    figure.suptitle(f"{_where(shown)}; {read_by(reader, methods)}\n{note}", fontsize=9)
+    point = {"color": "0.3", "marker": "o", "markersize": 4, "linestyle": "none"}
+    span = {"color": SPAN["ecolor"], "linewidth": SPAN["elinewidth"]}
+    legend_below(
+        figure,
+        [
+            Line2D([], [], **point, label="share that is right, with its interval"),
+            Line2D([], [], **span, label="least to greatest confidence in the bin"),
+            Line2D([], [], **DIAGONAL, label="confidence equals the share that is right"),
+        ],
+    )
     return figure
 
 
@@ -142,34 +157,43 @@ def false_read_figure(
             raise DataError(f"no false reads of {reader!r} under {condition!r} to draw; test it")
     chosen = chosen[chosen["reader"].isin(readers)]
     methods = list(dict.fromkeys(chosen["method"]))
-    figure = Figure(figsize=(WIDTH, 1.4 + 0.34 * len(methods)), layout="constrained")
-    panels = figure.subplots(1, len(readers), sharey=True, squeeze=False)[0]
-    bars = (
-        ("accepted", "0.82", 0.75, "accepted: whole, grammatical, confident"),
-        ("false_reads", PALETTE[3], 0.38, "false reads: accepted, but wrong"),
-    )
+    figure = Figure(figsize=(WIDTH, 1.4 + 0.3 * len(methods)), layout="constrained")
+    panels = figure.subplots(1, len(readers), sharex=True, sharey=True, squeeze=False)[0]
+    bars = (("accepted", PALE, 0.75), ("false_reads", 1.0, 0.38))
     for reader, axes in zip(readers, panels, strict=True):
-        for measure, colour, height, _ in bars:
+        for measure, opacity, height in bars:
             part = chosen[(chosen["reader"] == reader) & (chosen["measure"] == measure)]
             axes.barh(
                 [methods.index(name) for name in part["method"]],
                 100 * part["estimate"],
                 xerr=errors(part, 100),
                 height=height,
-                color=colour,
+                color=[to_rgba(method_style(name)["color"], opacity) for name in part["method"]],
                 error_kw={"elinewidth": 1.2, "capsize": 2, "ecolor": "0.25"},
             )
         axes.set_title(f"read by {reader}", fontsize=9)
-        axes.set_xlim(left=0)
         axes.set_xlabel("of all plates (%)", fontsize=9)
         axes.tick_params(labelsize=8)
         axes.grid(axis="x", alpha=0.3)
         axes.set_axisbelow(True)
+    panels[0].set_xlim(left=0)
     panels[0].set_yticks(range(len(methods)), methods)
+    for label, method in zip(panels[0].get_yticklabels(), methods, strict=True):
+        label.set_fontweight("bold" if base_name(method) == FULL else "normal")
     panels[0].set_ylim(len(methods) - 0.4, -0.6)
     shown = chosen[chosen["measure"].isin(["accepted", "false_reads"])]
     figure.suptitle(f"{_where(shown)}; {interval_note(shown)}", fontsize=9)
-    legend_below(figure, [Patch(color=colour, label=label) for _, colour, _, label in bars])
+    labels = (
+        "pale: accepted (whole, grammatical, confident)",
+        "full colour, narrow: false reads (accepted, but wrong)",
+    )
+    legend_below(
+        figure,
+        [
+            Patch(color=to_rgba("0.3", opacity), label=label)
+            for (_, opacity, _), label in zip(bars, labels, strict=True)
+        ],
+    )
     return figure
 
 

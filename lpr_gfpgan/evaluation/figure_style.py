@@ -1,11 +1,10 @@
 """What all figures of the test share: colours, names, intervals, and how they are saved.
 
-Colours are seaborn's colour-blind palette; methods also differ by marker, and keep both in every
-figure of a study. Labels need no font beyond matplotlib's own.
+How methods look is in `method_style`; runs that are no methods take seaborn's colour-blind palette.
+Labels need no font beyond matplotlib's own.
 """
 
-from collections.abc import Sequence
-from itertools import cycle
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,19 +12,21 @@ import numpy as np
 import pandas as pd
 import seaborn
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 
 from ..files import atomic_path
-from .methods import FULL
-from .tables import MAJORITY, NUMBERS
+from .method_style import method_style
+from .methods import DEGRADED, DIRECT, DIRECT_READING
+from .tables import NUMBERS
 
 DPI = 120
 WIDTH = 9.2
 """Inches of a figure over the whole page: 1104 px."""
-MARKERS = "osD^vP*X<>"
-PALETTE = [c for k, c in enumerate(seaborn.color_palette("colorblind")) if k not in (7, 8)]
-_OTHERS = (0, 1, 2, 4, 5, 7)  # of PALETTE: not the full model's, nor a pink too pale for a line
-DIRECT_READING = "direct reading"
+PALETTE = [c for k, c in enumerate(seaborn.color_palette("colorblind")) if k not in (0, 3, 7, 8)]
+"""Colours of runs that are no methods: not those of `full` and direct reading, grey, yellow."""
+LOWER_IS_BETTER = ("mse", "ringing", "kid")
+"""First words of measures whose smaller values are better."""
 MEASURE_NAMES = {
     "plate_accuracy": "plates read completely",
     "character_accuracy": "character accuracy",
@@ -48,7 +49,6 @@ _KINDS = {
     "basic bootstrap": "basic bootstrap over plates",
     "bootstrap over seeds and plates": "bootstrap over training seeds and plates",
 }
-_APART = {DIRECT_READING: ("black", "d"), MAJORITY: ("0.6", "_")}  # no method of their own
 
 
 def save(figure: Figure, path: Path) -> Path:
@@ -56,45 +56,6 @@ def save(figure: Figure, path: Path) -> Path:
     with atomic_path(path) as temporary:
         figure.savefig(temporary, dpi=DPI, metadata={"Software": None})
     return path
-
-
-def method_styles(order: Sequence[str]) -> dict[str, tuple[Any, str]]:
-    """Colour and marker of each method, the same wherever the order is.
-
-    Args:
-        order: all methods of the study.
-    """
-    methods = [name for name in order if name not in _APART]
-    styles = zip(cycle(PALETTE), cycle(MARKERS))
-    return _APART | dict(zip(methods, styles, strict=False))
-
-
-def line_styles(methods: Sequence[str]) -> dict[str, dict[str, Any]]:
-    """Colour, marker, width and dashes of each method's line.
-
-    The full model has one strong colour wherever it is drawn, and six other methods colours of
-    their own; more repeat them with dashes. The same methods in the same order look the same in
-    every figure.
-
-    Args:
-        methods: those that are drawn.
-    """
-    full = [name for name in methods if name.split("-")[0] == FULL]
-    others = [name for name in methods if name not in full and name not in _APART]
-    styles = {}
-    for name, (colour, marker) in _APART.items():
-        styles[name] = {"color": colour, "marker": marker, "linestyle": "-", "linewidth": 1.2}
-    for number, name in enumerate(others):
-        again = number >= len(_OTHERS)
-        styles[name] = {
-            "color": PALETTE[_OTHERS[number % len(_OTHERS)]],
-            "marker": MARKERS[1 + number % (len(MARKERS) - 1)],
-            "linestyle": "--" if again else "-",
-            "linewidth": 1.2,
-        }
-    for name, marker in zip(full, cycle(MARKERS)):
-        styles[name] = {"color": PALETTE[3], "marker": marker, "linestyle": "-", "linewidth": 2.0}
-    return styles
 
 
 def errors(table: pd.DataFrame, scale: float) -> np.ndarray:
@@ -114,10 +75,40 @@ def scale_of(measure: str) -> float:
     return NUMBERS.get(measure.split("_")[0], (100, 1))[0]
 
 
+def direction(measure: str) -> str:
+    """What a label adds where lower is better; empty where the higher value is the better."""
+    return "; lower is better" if measure.split("_")[0] in LOWER_IS_BETTER else ""
+
+
 def named(measure: str) -> str:
-    """A measure's name with its unit."""
-    name = MEASURE_NAMES.get(measure, measure.replace("_", " "))
-    return f"{name} (%)" if scale_of(measure) == 100 else name
+    """A measure's name with its unit, and its direction where lower is better."""
+    unit = " (%)" if scale_of(measure) == 100 else ""
+    return f"{measure_name(measure)}{unit}{direction(measure)}"
+
+
+def difference_named(measure: str) -> str:
+    """The name of a measure's differences with their unit, and the direction as in `named`."""
+    unit = " (percentage points)" if scale_of(measure) == 100 else ", difference"
+    return f"{measure_name(measure)}{unit}{direction(measure)}"
+
+
+def measure_name(measure: str) -> str:
+    """A measure's name in words."""
+    return MEASURE_NAMES.get(measure, measure.replace("_", " "))
+
+
+def read_by(reader: str, methods: Iterable[str]) -> str:
+    """Who read what is drawn; direct reading has a reader of its own.
+
+    Args:
+        reader: of all methods but direct reading.
+        methods: what is drawn.
+    """
+    methods = set(methods)
+    direct = f"{DIRECT_READING}: reader {DIRECT} on the {DEGRADED} image"
+    if DIRECT_READING not in methods:
+        return f"read by {reader}"
+    return direct if methods == {DIRECT_READING} else f"read by {reader}; {direct}"
 
 
 def interval_note(table: pd.DataFrame) -> str:
@@ -142,6 +133,50 @@ def legend_below(figure: Figure, handles: Sequence[Any], *, ncols: int = 5) -> N
     figure.legend(
         handles=list(handles), loc="outside lower center", ncols=ncols, fontsize=8, frameon=False
     )
+
+
+def method_legend(figure: Figure, methods: Iterable[str], *, ncols: int = 5) -> None:
+    """The methods' legend under all panels, each as it looks in every figure.
+
+    Args:
+        figure: the figure.
+        methods: what is drawn, in the legend's order.
+        ncols: columns of the legend.
+    """
+    handles = [Line2D([], [], label=name, markersize=6, **method_style(name)) for name in methods]
+    legend_below(figure, handles, ncols=ncols)
+
+
+def method_points(
+    axes: Any, table: pd.DataFrame, *, across: str, order: Sequence[str], scale: float
+) -> None:
+    """Estimates with intervals: groups across, methods side by side.
+
+    Args:
+        axes: where to draw.
+        table: long, with `method`, the column `across`, and estimates with their ends.
+        across: the column that makes the groups, in the order of the table.
+        order: the methods; each keeps its place in every group, also where it has no line.
+        scale: by what the estimates are multiplied.
+    """
+    groups = list(dict.fromkeys(table[across]))
+    for number, method in enumerate(order):
+        part = table[table["method"] == method]
+        shift = 0.84 * ((number + 0.5) / len(order) - 0.5)
+        axes.errorbar(
+            [groups.index(name) + shift for name in part[across]],
+            scale * part["estimate"],
+            yerr=errors(part, scale),
+            **{**method_style(method), "linestyle": "none", "linewidth": 1.2},
+            markersize=5,
+            capsize=2,
+        )
+    for border in range(1, len(groups)):
+        axes.axvline(border - 0.5, color="0.85", linewidth=1)
+    axes.set_xticks(range(len(groups)), groups)
+    axes.set_xlim(-0.5, len(groups) - 0.5)
+    axes.tick_params(labelsize=8)
+    axes.grid(axis="y", alpha=0.3)
 
 
 def heat_map(

@@ -24,6 +24,7 @@ from torch import Tensor
 
 from ..degradations import DegradationParameters, degrade, degrade_as_published
 from ..degradations.as_published import PUBLISHED_WIDTH
+from ..degradations.downsampling import ENLARGEMENTS
 from ..errors import ConfigError
 from ..plates.geometry import plate_box
 from ..randomness import keys, uniform
@@ -106,6 +107,11 @@ class GridCondition:
         levels = LEVELS[self.protocol]
         return MappingProxyType({factor: levels[self.level][factor] for factor in self.factors})
 
+    @property
+    def enlargements(self) -> tuple[str, ...]:
+        """The kernels that `degrade` can enlarge by; the public code knows the bilinear one."""
+        return ("bilinear",) if self.protocol == AS_PUBLISHED else ENLARGEMENTS
+
     def draw(
         self, samples: Tensor, *, plate_width: Tensor, size: tuple[int, int]
     ) -> DegradationParameters:
@@ -153,7 +159,7 @@ class GridCondition:
         Args:
             image: the originals.
             parameters: from `draw`.
-            enlarge: as in `degradations.degrade`; `as_published` enlarges bilinearly in any case.
+            enlarge: one of `enlargements`; `as_published` enlarges bilinearly in any case.
         """
         if self.protocol == AS_PUBLISHED:
             return degrade_as_published(image, parameters)

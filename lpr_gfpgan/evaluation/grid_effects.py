@@ -61,9 +61,35 @@ def factor_table(
     """
     check_cells(rows, cells)
     tested = rows[rows["method"] != ORIGINAL]
-    present = cells[cells["condition"].isin(tested["condition"].unique())]
+    return by_factor(measured(tested, measures), tested, cells, draws=draws, seed=seed)
+
+
+def by_factor(
+    values: Sequence[tuple[pd.DataFrame, list[str]]],
+    rows: pd.DataFrame,
+    cells: pd.DataFrame,
+    *,
+    draws: int,
+    seed: int,
+) -> pd.DataFrame:
+    """Every factor at every level: the values of the cells that have it less those that lack it.
+
+    Args:
+        values: of `by_plate.measured`, or differences of them.
+        rows: the rows whose cells are compared.
+        cells: of `strengths.strength_table`.
+        draws: bootstrap resamples.
+        seed: of the resamples.
+
+    Returns:
+        As `factor_table`.
+
+    Raises:
+        DataError: no cell and its counterpart are among the rows, or a plate is in one of the two
+            only.
+    """
+    present = cells[cells["condition"].isin(rows["condition"].unique())]
     lines = []
-    values = measured(tested, measures)
     for label, pairs in _factor_pairs(present):
         options = {"draws": draws, "seed": seed, "names": ("present", "absent")}
         lines += [{**label, **line} for line in _compared(values, pairs, **options)]

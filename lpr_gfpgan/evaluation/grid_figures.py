@@ -1,4 +1,4 @@
-"""Pictures of the paper's grid: accuracy by strength, by combination of factors, by resolution.
+"""Pictures of the paper's grid: a measure by strength of one factor, and by combination of factors.
 
 Every function returns a matplotlib figure; style and `save` are those of `figure_style`.
 """
@@ -9,23 +9,23 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from ..errors import DataError
 from .figure_style import (
-    DIRECT_READING,
     WIDTH,
     errors,
     heat_map,
     interval_note,
     legend_below,
-    line_styles,
+    method_legend,
     named,
+    read_by,
     scale_of,
 )
-from .grid import CORRECTED, FACTORS
-from .methods import DEGRADED, DIRECT, JUDGE
+from .grid import CORRECTED, FACTORS, LEVELS, conditions
+from .method_style import method_style
+from .methods import DEGRADED, DIRECT, DIRECT_READING, JUDGE
 from .strengths import LOW
 from .tables import READING_MEASURES
 
@@ -39,13 +39,13 @@ AXES = {
 FACTOR_NAMES = {"gaussian": "Gaussian", "noise": "noise", "jpeg": "JPEG", "motion": "motion"}
 OFF = {"jpeg": "off", LOW: "unreduced"}
 CLAMPED = "JPEG: mean quality (above 100 acts as 100)"
-BORDERS = ((0.5, "white"), (0.9, "black"))
-OUTSIDE = "outside the restorers' training range"
+OUTSIDE = "outside the training's range"
 
 
 def strength_figure(
     single: pd.DataFrame,
     *,
+    factors: Sequence[str] = FACTORS,
     measure: str = "character_accuracy",
     protocol: str = CORRECTED,
     reader: str = JUDGE,
@@ -55,64 +55,38 @@ def strength_figure(
 
     Args:
         single: of `grid_tables.single_factor_table`.
+        factors: which panels; `strengths.LOW` is the width that is left of the plate. Those without
+            a cell are left out.
         measure: a key of `tables.MEASURES`.
         protocol: of the cells.
         reader: who reads; direct reading is drawn beside it where it was tested.
-        methods: which lines; all methods when not given. The same choice has the same styles in
-            every figure.
+        methods: which lines; all methods when not given.
 
     Raises:
-        DataError: the table has no line for a method, or none for any of the four factors.
+        DataError: the table has no line for a method, or none for any of the factors.
     """
-    shown = _chosen(single, measure, protocol, reader, methods)
-    factors = [factor for factor in FACTORS if factor in set(shown["factor"])]
-    if not factors:
-        raise DataError("no cell with one factor alone to draw; test those cells")
-    shown = shown[shown["factor"] != LOW]
-    styles = line_styles(methods or list(dict.fromkeys(shown["method"])))
-    down = -(-len(factors) // 2)
-    figure = Figure(figsize=(WIDTH, 0.9 + 2.7 * down), layout="constrained")
-    panels = figure.subplots(down, 2, sharey=True, squeeze=False)
-    for axes in panels.flat[len(factors) :]:
+    shown = chosen_cells(single, measure, protocol, reader, methods)
+    shown = shown[shown["factor"].isin(factors)]
+    drawn = [factor for factor in factors if factor in set(shown["factor"])]
+    if not drawn:
+        raise DataError(f"no cell with {' or '.join(factors)} alone to draw; test those cells")
+    across = min(2, len(drawn))
+    down = -(-len(drawn) // across)
+    tall = 2.7 if across > 1 else 3.7
+    figure = Figure(figsize=(WIDTH, 0.9 + tall * down), layout="constrained")
+    panels = figure.subplots(down, across, sharey=True, squeeze=False)
+    for axes in panels.flat[len(drawn) :]:
         axes.set_visible(False)
-    for factor, axes in zip(factors, panels.flat, strict=False):
-        _curves(axes, shown[shown["factor"] == factor], styles, factor, measure)
+    for factor, axes in zip(drawn, panels.flat, strict=False):
+        _curves(axes, shown[shown["factor"] == factor], factor, measure)
     for axes in panels[:, 0]:
         axes.set_ylabel(named(measure), fontsize=9)
-    _finish(figure, shown, styles, protocol, reader)
-    return figure
-
-
-def low_resolution_figure(
-    single: pd.DataFrame,
-    *,
-    measure: str = "character_accuracy",
-    protocol: str = CORRECTED,
-    reader: str = JUDGE,
-    methods: Sequence[str] | None = None,
-) -> Figure:
-    """A measure against the width that is left of the plate, with intervals.
-
-    Args:
-        single: of `grid_tables.single_factor_table`.
-        measure: as in `strength_figure`.
-        protocol: likewise.
-        reader: likewise.
-        methods: likewise.
-
-    Raises:
-        DataError: the table has no line for a method, or no cell of low resolution.
-    """
-    shown = _chosen(single, measure, protocol, reader, methods)
-    shown = shown[shown["factor"] == LOW]
-    if shown.empty:
-        raise DataError("no cell of low resolution to draw; test those cells")
-    figure = Figure(figsize=(WIDTH, 4.6), layout="constrained")
-    axes = figure.subplots()
-    styles = line_styles(methods or list(dict.fromkeys(shown["method"])))
-    _curves(axes, shown, styles, LOW, measure)
-    axes.set_ylabel(named(measure), fontsize=9)
-    _finish(figure, shown, styles, protocol, reader)
+    order = dict.fromkeys(shown[np.isfinite(shown["estimate"])]["method"])
+    read = f"; {read_by(reader, order)}" if (shown["reader"] != "").all() else ""
+    figure.suptitle(
+        f"protocol {protocol}{read}\n{interval_note(shown)}; empty markers: {OUTSIDE}", fontsize=9
+    )
+    method_legend(figure, order)
     return figure
 
 
@@ -141,10 +115,11 @@ def combination_figure(
     """
     if measure not in READING_MEASURES:
         raise DataError(f"{measure!r} is no share; use one of {', '.join(READING_MEASURES)}")
-    shown = _chosen(grid, measure, protocol, reader, methods)
+    shown = chosen_cells(grid, measure, protocol, reader, methods)
     shown = shown[shown["low_resolution"].isna()]
-    combinations = list(dict.fromkeys(shown["factors"]))
-    levels = sorted(int(level) for level in shown["level"].dropna().unique()) or [1]
+    cells = [cell for cell in conditions(protocol) if cell.low_resolution is None]
+    combinations = list(dict.fromkeys("+".join(cell.factors) for cell in cells))
+    levels = list(LEVELS[protocol])
     figure = Figure(figsize=(WIDTH, 1.1 + 0.27 * len(combinations)), layout="constrained")
     panels = figure.subplots(1, len(methods), sharey=True, squeeze=False)[0]
     for method, axes in zip(methods, panels, strict=True):
@@ -155,20 +130,19 @@ def combination_figure(
             columns = slice(None) if pd.isna(line.level) else levels.index(int(line.level))
             shares[combinations.index(line.factors), columns] = line.estimate
             outside[combinations.index(line.factors), columns] = not line.in_training_range
-        labels = [" + ".join(FACTOR_NAMES[f] for f in on.split("+") if f) for on in combinations]
         picture = heat_map(
             axes,
             shares,
             across=[str(level) for level in levels],
-            down=[label or "none (clean plate)" for label in labels],
+            down=[combination_name(on) for on in combinations],
             hatched=outside,
         )
-        axes.set_title(_wrapped(method), fontsize=8)
+        axes.set_title(method, fontsize=8)
         axes.set_xlabel("level", fontsize=8)
     half = 50 * (shown["high"] - shown["low"]).max()
     note = interval_note(shown).replace("plates", "plates in each cell", 1)
     figure.suptitle(
-        f"{named(measure)}; protocol {protocol}; read by {reader}\n{note}; the widest is "
+        f"{named(measure)}; protocol {protocol}; {read_by(reader, methods)}\n{note}; the widest is "
         f"± {half:.0f} points",
         fontsize=9,
     )
@@ -178,73 +152,30 @@ def combination_figure(
     return figure
 
 
-def recoverability_figure(
-    table: pd.DataFrame, *, measure: str = "character_accuracy", reader: str = JUDGE
-) -> Figure:
-    """How much can still be read at each blur and resolution, one panel per method.
-
-    Lines part the cells in which half, and nine tenths, are read from those with less.
-
-    Args:
-        table: long, with `method`, `sigma` (of the blur, as a fraction of the plate's width),
-            `plate_width` (px on the small image), `n`, `estimate` in 0..1 (NaN where it is
-            undefined), `low`, `high` and `interval`.
-        measure: what the estimates are.
-        reader: who read.
-
-    Raises:
-        DataError: the table is empty, lacks a column, or has two figures for one cell.
-    """
-    wanted = ["method", "sigma", "plate_width", "n", "estimate", "low", "high", "interval"]
-    lacking = [name for name in wanted if name not in table]
-    if lacking or table.empty:
-        raise DataError(
-            f"a recoverability map needs the column {lacking[0]!r}; see recoverability_figure"
-            if lacking
-            else "no cells of blur and resolution to draw; test them first"
-        )
-    if table.duplicated(["method", "sigma", "plate_width"]).any():
-        raise DataError("a cell of blur and resolution occurs twice; give one measure and reader")
-    sigmas = sorted(table["sigma"].unique())
-    widths = sorted(table["plate_width"].unique())
-    methods = list(dict.fromkeys(table["method"]))
-    figure = Figure(figsize=(WIDTH, 1.5 + 0.36 * len(sigmas)), layout="constrained")
-    panels = figure.subplots(1, len(methods), sharey=True, squeeze=False)[0]
-    for method, axes in zip(methods, panels, strict=True):
-        part = table[table["method"] == method]
-        wide = part.pivot(index="sigma", columns="plate_width", values="estimate")
-        shares = wide.reindex(index=sigmas, columns=widths).to_numpy(dtype=float)
-        picture = heat_map(
-            axes,
-            shares,
-            across=[f"{width:g}" for width in widths],
-            down=[f"{sigma:g}" for sigma in sigmas],
-        )
-        known = np.isfinite(shares)
-        for share, colour in BORDERS:
-            _border(axes, shares >= share, known, colour)
-        axes.set_title(_wrapped(method), fontsize=9)
-        axes.set_xlabel("width of the plate (px)", fontsize=9)
-    panels[0].set_ylabel("blur: sigma / width of the plate", fontsize=9)
-    half = 50 * (table["high"] - table["low"]).max()
-    note = interval_note(table).replace("plates", "plates in each cell", 1)
-    figure.suptitle(
-        f"{named(measure)}, read by {reader}; reached: 50 % (white line), 90 % (black)\n"
-        f"{note}, the widest ± {half:.0f} points",
-        fontsize=9,
-    )
-    figure.colorbar(picture, ax=list(panels), shrink=0.8, pad=0.01).ax.tick_params(labelsize=8)
-    return figure
+def combination_name(factors: str) -> str:
+    """A combination of factors in words, from the column `factors`: names joined by "+"."""
+    return " + ".join(FACTOR_NAMES[f] for f in factors.split("+") if f) or "none (clean plate)"
 
 
-def _chosen(
+def chosen_cells(
     table: pd.DataFrame,
     measure: str,
     protocol: str,
     reader: str,
     methods: Sequence[str] | None,
 ) -> pd.DataFrame:
-    """One measure of the methods in their order, direct reading being a method of its own."""
+    """One measure of the methods in their order, direct reading being a method of its own.
+
+    Args:
+        table: long, with `measure`, `protocol`, `reader` and `method`.
+        measure: which lines.
+        protocol: likewise.
+        reader: likewise; image measures have none.
+        methods: likewise; all when not given.
+
+    Raises:
+        DataError: the table has no line for a method.
+    """
     part = table[(table["measure"] == measure) & (table["protocol"] == protocol)]
     direct = part[(part["reader"] == DIRECT) & (part["method"] == DEGRADED)]
     part = part[part["reader"] == (reader if measure in READING_MEASURES else "")]
@@ -260,9 +191,7 @@ def _chosen(
     return pd.concat([part[part["method"] == method] for method in methods])
 
 
-def _curves(
-    axes: Any, shown: pd.DataFrame, styles: dict[str, dict[str, Any]], factor: str, measure: str
-) -> None:
+def _curves(axes: Any, shown: pd.DataFrame, factor: str, measure: str) -> None:
     """One line per method; a missing strength, where nothing limits the image, stands apart."""
     scale = scale_of(measure)
     strengths = sorted(shown["strength"].dropna().unique())
@@ -275,7 +204,7 @@ def _curves(
         # Side by side, so that intervals do not hide each other.
         place = place + 0.07 * reach * ((number + 0.5) / len(order) - 0.5)
         part = part.assign(place=place).sort_values("place")
-        style = styles[method]
+        style = method_style(method)
         axes.errorbar(
             part["place"],
             scale * part["estimate"],
@@ -302,33 +231,3 @@ def _curves(
     axes.grid(alpha=0.3)
     if factor in ("jpeg", LOW):
         axes.invert_xaxis()  # the stronger the farther to the right, as for the others
-
-
-def _finish(
-    figure: Figure,
-    shown: pd.DataFrame,
-    styles: dict[str, dict[str, Any]],
-    protocol: str,
-    reader: str,
-) -> None:
-    read = f"; read by {reader}" if (shown["reader"] != "").all() else ""
-    figure.suptitle(
-        f"protocol {protocol}{read}; {interval_note(shown)}\nempty markers: {OUTSIDE}", fontsize=9
-    )
-    drawn = dict.fromkeys(shown[np.isfinite(shown["estimate"])]["method"])
-    legend_below(figure, [Line2D([], [], label=name, **styles[name]) for name in drawn])
-
-
-def _border(axes: Any, reached: np.ndarray, known: np.ndarray, colour: str) -> None:
-    """A line along the sides of cells on which one reaches a share and its neighbour does not."""
-    for axis in (0, 1):
-        pairs = [np.moveaxis(part, axis, 0) for part in (reached, known)]
-        differ = (pairs[0][1:] != pairs[0][:-1]) & pairs[1][1:] & pairs[1][:-1]
-        for step, other in np.argwhere(differ):
-            across, along = [step + 0.5] * 2, [other - 0.5, other + 0.5]
-            x, y = (along, across) if axis == 0 else (across, along)
-            axes.plot(x, y, color=colour, linewidth=2.5, solid_capstyle="round")
-
-
-def _wrapped(method: str) -> str:
-    return method.replace("_", "\n").replace(" ", "\n")

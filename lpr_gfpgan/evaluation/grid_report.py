@@ -5,19 +5,26 @@ from pathlib import Path
 import pandas as pd
 
 from ..config import Study
-from . import ablation_figures, grid_figures
+from .ablation_figures import ablation_figure
 from .ablations import ablation_table
+from .classical import WIENER_FIXED
+from .effect_figures import factor_figure, protocol_figure
 from .figure_style import save
 from .gains import factor_gain_table
 from .grid import AS_PUBLISHED, CORRECTED, PROTOCOLS
 from .grid_effects import factor_table, protocol_table
+from .grid_figures import combination_figure, strength_figure
+from .grid_restored import restored_table
 from .grid_run import grid_rows_path, strengths
 from .grid_tables import grid_table, single_factor_table, wide_grid
-from .methods import BICUBIC, DEGRADED, DIRECT_READING, FULL, JUDGE
+from .method_style import first_of_each
+from .methods import BICUBIC, DEGRADED, DIRECT_READING, FULL
 from .rows import read_rows, write_table
+from .strengths import LOW
 
-SHOWN = (DEGRADED, BICUBIC, "wiener fixed kernel", "face_recipe", FULL, DIRECT_READING)
-"""The lines of the curves: more would hide each other; the tables hold all."""
+SHOWN = (DEGRADED, BICUBIC, WIENER_FIXED, "plain_unet", "face_recipe", FULL, DIRECT_READING)
+"""The lines of the curves, where they were tested: more would hide each other; the tables hold
+all."""
 
 PANELS = (DEGRADED, FULL, DIRECT_READING)
 
@@ -27,8 +34,8 @@ def make_grid_tables(study: Study) -> dict[str, pd.DataFrame]:
 
     Returns:
         cells (strengths and marks), grid, single (one factor alone, by strength), factors,
-        gains (`full` less the degraded image by factor), ablations, protocols (what the public
-        code's defects change).
+        gains (`full` less the degraded image by factor), restored (what methods give back of the
+        factors), ablations, protocols (what the public code's defects change).
 
     Raises:
         DataError: a protocol was not run.
@@ -48,6 +55,7 @@ def make_grid_tables(study: Study) -> dict[str, pd.DataFrame]:
         ),
         "factors": pd.concat(factor_table(*pair, **options) for pair in pairs),
         "gains": factor_gain_table(rows[CORRECTED], cells[CORRECTED], **options),
+        "restored": pd.concat(restored_table(*pair, **options) for pair in pairs),
         "ablations": ablation_table(rows[CORRECTED], cells[CORRECTED], **options),
         "protocols": protocol_table(*both, **options),
     }
@@ -66,20 +74,23 @@ def make_grid_figures(study: Study, tables: dict[str, pd.DataFrame]) -> dict[str
         tables: of `make_grid_tables`.
 
     Returns:
-        The files by name: strengths, low-resolution, combinations, published, ablations.
+        The files by name: strengths, low-resolution, combinations, published, factors, protocols,
+        ablations.
     """
     single, grid = tables["single"], tables["grid"]
-    known = {*grid["method"], DIRECT_READING}
-    shown = [name for name in SHOWN if name in known]
-    panels = [name for name in PANELS if name in known]
+    known = [*dict.fromkeys(grid["method"]), DIRECT_READING]
+    shown, panels = first_of_each(known, SHOWN), first_of_each(known, PANELS)
+    full = first_of_each(known, [FULL])
     drawn = {
-        "strengths": grid_figures.strength_figure(single, methods=shown),
-        "low-resolution": grid_figures.low_resolution_figure(single, methods=shown),
-        "combinations": grid_figures.combination_figure(grid, methods=panels),
-        "published": grid_figures.combination_figure(
-            grid, methods=panels, protocol=AS_PUBLISHED, reader=JUDGE
+        "strengths": strength_figure(single, methods=shown),
+        "low-resolution": strength_figure(single, factors=[LOW], methods=shown),
+        "combinations": combination_figure(grid, methods=panels),
+        "published": combination_figure(grid, methods=panels, protocol=AS_PUBLISHED),
+        "factors": factor_figure(
+            tables["factors"], tables["restored"], methods=panels, restorers=full
         ),
-        "ablations": ablation_figures.ablation_figure(tables["ablations"]),
+        "protocols": protocol_figure(tables["protocols"]),
+        "ablations": ablation_figure(tables["ablations"]),
     }
     folder = study.paths.reports / "figures"
     return {name: save(figure, folder / f"grid-{name}.png") for name, figure in drawn.items()}

@@ -10,10 +10,10 @@ from ..config import TRAINING, Study
 from ..files import write_json
 from ..training.stage import degradation_ranges
 from .compared import begin_on, compared_methods
-from .grid import conditions, skipped
-from .protocol import load_plates
+from .grid import conditions
+from .protocol import grid_conditions, load_plates
 from .rows import write_table
-from .run import Evaluation, compare, open_readers
+from .run import Evaluation, compare, open_readers, stored_sets
 from .strengths import strength_table
 
 
@@ -37,7 +37,7 @@ def strengths(study: Study, protocol: str) -> pd.DataFrame:
 def evaluate_grid(
     study: Study, protocol: str, *, device: torch.device | str | None = None
 ) -> Evaluation:
-    """Runs every condition of a protocol that the frame can show.
+    """Runs every condition of a protocol that the frame can show, on the degraded sets on disk.
 
     Args:
         study: settings and paths.
@@ -46,18 +46,22 @@ def evaluate_grid(
 
     Raises:
         ConfigError: the protocol is unknown, or this machine has no such device.
-        DataError: the plates are missing, damaged or too few.
+        DataError: as in `run.evaluate`.
         WeightsError: a reader or restorer is missing or damaged.
     """
     device = begin_on(study, device)
-    settings = study.settings
-    cells = conditions(protocol, seed=settings.evaluation.seed)
-    left_out = skipped(cells, settings.frame.size)
-    plates = load_plates(study, count=settings.evaluation.grid_plates)
+    shown = grid_conditions(study, protocol)
+    plates = load_plates(study, count=study.settings.evaluation.grid_plates)
     methods = compared_methods(study, device, protocol=protocol)
     start = time.perf_counter()
-    shown = [cell for cell in cells if cell.name not in left_out]
-    result = compare(plates, shown, methods, open_readers(study, device), device=device)
+    result = compare(
+        plates,
+        shown,
+        methods,
+        open_readers(study, device),
+        device=device,
+        degrade=stored_sets(study),
+    )
     seconds = time.perf_counter() - start
     images = len(methods) * len(shown) * len(plates)
     write_json(

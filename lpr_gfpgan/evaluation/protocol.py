@@ -16,6 +16,7 @@ from torch import Tensor
 
 from ..config import Study
 from ..degradations import DegradationParameters, DegradationRanges, degrade, draw
+from ..degradations.downsampling import ENLARGEMENTS
 from ..errors import DataError
 from ..plates import PlateBatch, PlateSet
 from ..training.pictures import to_pixels
@@ -32,6 +33,7 @@ __all__ = [
     "conditions",
     "degraded_set",
     "draw_parameters",
+    "grid_conditions",
     "load_plates",
     "pixels_hash",
     "rows_of",
@@ -53,6 +55,10 @@ class Condition(Protocol):
     @property
     def seed(self) -> int:
         """Of the draws."""
+
+    @property
+    def enlargements(self) -> tuple[str, ...]:
+        """The kernels that `degrade` can enlarge by."""
 
     def draw(
         self, samples: Tensor, *, plate_width: Tensor, size: tuple[int, int]
@@ -82,6 +88,11 @@ class MixedCondition:
         """A number made from the name, so that adding a condition changes no other one's draws."""
         return int.from_bytes(hashlib.sha256(self.name.encode()).digest()[:4], "big") >> 1
 
+    @property
+    def enlargements(self) -> tuple[str, ...]:
+        """The kernels that `degrade` can enlarge by: all of them."""
+        return ENLARGEMENTS
+
     def draw(
         self, samples: Tensor, *, plate_width: Tensor, size: tuple[int, int]
     ) -> DegradationParameters:
@@ -107,7 +118,7 @@ class MixedCondition:
         Args:
             image: the originals.
             parameters: from `draw`.
-            enlarge: one of `degradations.downsampling.ENLARGEMENTS`.
+            enlarge: one of `enlargements`.
         """
         return degrade(image, parameters, codec="exact", enlarge=enlarge)
 
@@ -139,7 +150,7 @@ class DegradedSet:
         condition: the condition's name.
         bilinear: uint8 [N, H, W, 3], the small image enlarged as a reader's own resize would.
         bicubic: uint8 [N, H, W, 3], the same small image enlarged bicubically; what restorers get.
-            The same array where nothing was enlarged.
+            The bilinear array itself where nothing was enlarged, or by that kernel alone.
         lanczos: uint8 [N, H, W, 3], the same small image enlarged by Lanczos's kernel; likewise.
         parameters: N rows, what was drawn for each plate.
         set_sha256: of the texts and the drawn parameters, to six digits; the same on any machine.
@@ -166,6 +177,17 @@ def study_conditions(study: Study) -> list[MixedCondition]:
         MixedCondition(name=name, ranges=degradation_ranges(study, name), seed=settings.seed)
         for name in settings.conditions
     ]
+
+
+def grid_conditions(study: Study, protocol: str) -> list[GridCondition]:
+    """The conditions of a protocol that the study's frame can show, in the order of `conditions`.
+
+    Raises:
+        ConfigError: the protocol is unknown.
+    """
+    cells = conditions(protocol, seed=study.settings.evaluation.seed)
+    left_out = skipped(cells, study.settings.frame.size)
+    return [cell for cell in cells if cell.name not in left_out]
 
 
 def load_plates(study: Study, split: str = "test", *, count: int | None = None) -> PlateTest:
@@ -226,8 +248,9 @@ def degraded_set(plates: PlateTest, condition: Condition) -> DegradedSet:
     height, width = bilinear.shape[1:3]
     smaller = (parameters.small_width < width) | (parameters.small_height < height)
     # At the frame's own resolution nothing is enlarged, by whatever kernel.
+    kinds = condition.enlargements if bool(smaller.any()) else ()
     bicubic, lanczos = (
-        enlarged(kind) if bool(smaller.any()) else bilinear for kind in ("bicubic", "lanczos")
+        enlarged(kind) if kind in kinds else bilinear for kind in ("bicubic", "lanczos")
     )
     drawn = rows_of(plates, parameters)
     return DegradedSet(

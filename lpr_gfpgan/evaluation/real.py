@@ -18,23 +18,22 @@ import torch
 import yaml
 
 from ..config import Study, build, find_root
-from ..errors import ConfigError, DataError, WeightsError
+from ..errors import ConfigError, DataError
 from ..files import IMAGE_SUFFIXES, sha256_of, write_json
 from ..metrics import bootstrap_mean, character_accuracy, majority_text, score
 from ..plates import Photo, frame_batch, layout_of, read_folder, read_frame
-from ..readers import HyperLPR, load_hyperlpr
 from ..restore import choose_device
+from .judges import admitted
 from .methods import DEGRADED, DIRECT, FULL, ORIGINAL, Method, baselines, restorers
 from .protocol import Condition, MixedCondition, PlateTest, degraded_set, study_conditions
 from .rows import write_table
-from .run import Evaluation, compare, open_readers
+from .run import Evaluation, compare, open_hyperlpr, open_readers
 from .tables import POOLED, READING_MEASURES, accuracy_table, difference_table
 
 VARIABLE = "LPR_GFPGAN_REAL_PLATES"
 SETTINGS = Path("real") / "plates.yaml"
 UNTOUCHED = "untouched"
 LEFT_OUT = "train"
-JUDGES_FROM = 0.9
 GRID = 16
 KEPT = ("plate_accuracy", "character_accuracy", "character_accuracy_without_province")
 """The measures among the aggregates."""
@@ -216,32 +215,20 @@ def evaluate_real(
         WeightsError: a reader or restorer is missing or damaged.
     """
     device = choose_device(device)
-    readers = [*open_readers(study, device), *_hyperlpr()]
+    readers = [*open_readers(study, device), *open_hyperlpr(refine=True)]
     methods = [*baselines(), *restorers(study, device)]
     result = compare(real.plates, real_conditions(study), methods, readers, device=device)
     source = real.plates.table["source"].to_numpy()
     return replace(result, rows=result.rows.assign(source=source[result.rows["plate"]]))
 
 
-def _hyperlpr() -> list[HyperLPR]:
-    """The paper's reader, which refines the crops' corners itself, where its package is there."""
-    try:
-        return [load_hyperlpr(refine=True)]
-    except WeightsError:
-        return []
-
-
 def may_judge(rows: pd.DataFrame) -> dict[str, list[str]]:
-    """The readers that read at least 90 % of a source's untouched plates, by source.
+    """The readers that `judges.admitted` admits by a source's untouched plates, by source.
 
     What the others say of restored plates of that source is shown, but judges nothing.
     """
     clean = rows[(rows["condition"] == UNTOUCHED) & (rows["method"] == ORIGINAL)]
-    shares = clean.groupby(["source", "reader"], sort=False)["exact"].mean()
-    return {
-        str(source): [reader for (_, reader), share in part.items() if share >= JUDGES_FROM]
-        for source, part in shares.groupby(level="source", sort=False)
-    }
+    return {str(source): admitted(part) for source, part in clean.groupby("source", sort=False)}
 
 
 def accuracy_by_source(rows: pd.DataFrame, *, draws: int, seed: int) -> pd.DataFrame:
@@ -352,7 +339,7 @@ def draw_grid(
     Raises:
         DataError: no such condition, or no `full` model.
     """
-    from . import figures
+    from . import figure_style, restoration_figures
 
     methods = [
         method
@@ -369,8 +356,8 @@ def draw_grid(
     examples = _restored(plates, wanted[0], methods)
     rows = evaluation.rows[evaluation.rows["plate"].isin(shown)]
     names = [method.name for method in methods]
-    figure = figures.restoration_grid(examples, names, rows, condition=condition)
-    return figures.save(figure, private_folder(study) / "grid.png")
+    figure = restoration_figures.restoration_grid(examples, names, rows, condition=condition)
+    return figure_style.save(figure, private_folder(study) / "grid.png")
 
 
 def _restored(plates: PlateTest, condition: Condition, methods: Sequence[Method]) -> np.ndarray:

@@ -12,7 +12,7 @@ import torch
 
 from ..config import Study
 from ..training.stage import begin
-from .methods import DEGRADED, DIRECT, FULL, JUDGE, baselines, restorers
+from .methods import DEGRADED, DIRECT, DIRECT_READING, FULL, JUDGE, baselines, restorers
 from .protocol import MixedCondition, load_plates, study_conditions
 from .run import compare, open_readers
 from .tables import figure
@@ -92,7 +92,7 @@ def recoverability_table(
         sigma, width, _ = cells[condition]
         lines.append(
             {
-                "method": method if reader == JUDGE else "direct reading",
+                "method": method if reader == JUDGE else DIRECT_READING,
                 "sigma": sigma,
                 "plate_width": width,
                 "n": found.n,

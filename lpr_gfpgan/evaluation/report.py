@@ -9,21 +9,27 @@ import pandas as pd
 from ..config import Study
 from ..errors import DataError
 from ..files import read_image
-from . import confidence_figures, figures, grid_figures
 from .check import new_figures
 from .claims import claim_table
 from .compared import method_names
 from .confidence import calibration_table, reliability_table, risk_coverage_table
+from .confidence_figures import false_read_figure, reliability_figure, risk_coverage_figure
 from .consistency import consistency_table, read_distances
 from .contributions import contribution_table
 from .emphasis import emphasis_difference_table, emphasis_table
 from .features import read_features
+from .figure_style import save
+from .figures import accuracy_figure, forest_plot, position_figure
 from .gains import compared_with, gain_table
 from .grid_report import PANELS, SHOWN
 from .honesty import adjust, false_read_table, threshold_table, thresholds
+from .judges import reader_table
 from .kernel_distance import kid_difference_table, kid_table, method_pairs
-from .methods import DIRECT, JUDGE
+from .method_style import first_of_each
+from .methods import DIRECT, DIRECT_READING, JUDGE
 from .recoverability import recoverability_table
+from .recoverability_figures import recoverability_figure
+from .restoration_figures import restoration_grid
 from .rows import read_rows, write_table
 from .run import (
     CLEAN,
@@ -42,15 +48,16 @@ from .tables import (
     position_table,
     seen_table,
 )
+from .training_figures import learning_curves, prior_figure
 
 
 def make_tables(study: Study) -> dict[str, pd.DataFrame]:
     """Computes every table from the rows and writes each as reports/<profile>/tables/<name>.csv.
 
     Returns:
-        Long tables: accuracy, images, seen, positions, differences; thresholds, false_reads,
-        calibration, reliability, risk_coverage, consistency, recoverability; kid, kid_differences,
-        emphasis, emphasis_differences; gains, contributions.
+        Long tables: accuracy, images, seen, positions, differences; readers, thresholds,
+        false_reads, calibration, reliability, risk_coverage, consistency, recoverability; kid,
+        kid_differences, emphasis, emphasis_differences; gains, contributions.
 
     Raises:
         DataError: there are no rows or features.
@@ -59,14 +66,16 @@ def make_tables(study: Study) -> dict[str, pd.DataFrame]:
     features = read_features(features_path(study))
     settings = study.settings.evaluation
     options = {"draws": settings.bootstrap, "seed": settings.seed}
+    own = clean[clean["reader"].isin(rows["reader"])]  # others accept nothing in the test
     tables = {
         "accuracy": accuracy_table(rows, **options),
         "images": image_table(rows, **options),
         "seen": seen_table(rows, **options),
         "positions": position_table(rows, **options),
         "differences": adjust(difference_table(rows, **options)),
-        "thresholds": threshold_table(clean, **options),
-        "false_reads": false_read_table(rows, thresholds(clean), **options),
+        "readers": reader_table(clean, **options),
+        "thresholds": threshold_table(own, **options),
+        "false_reads": false_read_table(rows, thresholds(own), **options),
         "calibration": calibration_table(rows, **options, pooled_only=True),
         "reliability": reliability_table(rows, **options),
         "risk_coverage": risk_coverage_table(rows, **options),
@@ -110,7 +119,8 @@ def make_figures(study: Study, tables: dict[str, pd.DataFrame]) -> dict[str, Pat
 
     Returns:
         The files by name: restorations-<condition>, accuracy, positions, differences, risk,
-        reliability, false-reads, recoverability, prior, curves-<readers, prior, warmup, restorers>.
+        reliability, false-reads, recoverability, prior, and curves-<readers, prior, warmup,
+        restorers, baselines>.
 
     Raises:
         DataError: something the figures need was not made.
@@ -118,30 +128,31 @@ def make_figures(study: Study, tables: dict[str, pd.DataFrame]) -> dict[str, Pat
     """
     rows = read_rows(rows_path(study))
     methods = method_names(study)
+    known = [*methods, DIRECT_READING]
     drawn = {}
     for condition in study.settings.evaluation.conditions:
         sheet = read_image(examples_path(study, condition))
         examples = cut_sheet(sheet, methods, study.settings.frame.size)
-        drawn[f"restorations-{condition}"] = figures.restoration_grid(
+        drawn[f"restorations-{condition}"] = restoration_grid(
             examples, methods, rows, condition=condition
         )
-    drawn["accuracy"] = figures.accuracy_figure(tables["accuracy"], tables["images"])
-    drawn["positions"] = figures.position_figure(tables["positions"])
-    drawn["differences"] = figures.forest_plot(tables["differences"])
-    drawn["risk"] = confidence_figures.risk_coverage_figure(tables["risk_coverage"], methods=SHOWN)
-    drawn["reliability"] = confidence_figures.reliability_figure(
-        tables["reliability"], methods=PANELS
+    drawn["accuracy"] = accuracy_figure(tables["accuracy"], tables["images"])
+    drawn["positions"] = position_figure(tables["positions"])
+    drawn["differences"] = forest_plot(tables["differences"])
+    drawn["risk"] = risk_coverage_figure(
+        tables["risk_coverage"], methods=first_of_each(known, SHOWN)
     )
-    drawn["false-reads"] = confidence_figures.false_read_figure(
-        tables["false_reads"], readers=(JUDGE, DIRECT)
+    drawn["reliability"] = reliability_figure(
+        tables["reliability"], methods=first_of_each(known, PANELS)
     )
-    drawn["recoverability"] = grid_figures.recoverability_figure(tables["recoverability"])
+    drawn["false-reads"] = false_read_figure(tables["false_reads"], readers=(JUDGE, DIRECT))
+    drawn["recoverability"] = recoverability_figure(tables["recoverability"])
     samples = read_image(study.paths.samples("prior"))
-    drawn["prior"] = figures.prior_figure(samples, _json(study.paths.metrics("prior")))
+    drawn["prior"] = prior_figure(samples, _json(study.paths.metrics("prior")))
     for name, curves in _curves(study).items():
-        drawn[f"curves-{name}"] = figures.learning_curves(curves, title=name)
+        drawn[f"curves-{name}"] = learning_curves(curves, title=name)
     folder = study.paths.reports / "figures"
-    return {name: figures.save(f, folder / f"{name}.png") for name, f in drawn.items()}
+    return {name: save(figure, folder / f"{name}.png") for name, figure in drawn.items()}
 
 
 def opening(study: Study) -> str:
@@ -174,6 +185,7 @@ def _curves(study: Study) -> dict[str, dict[str, pd.DataFrame]]:
         "prior": ["prior"],
         "warmup": ["warmup"],
         "restorers": [f"restorer-{v}-{s}" for v in study.variants for s in study.seeds],
+        "baselines": [f"baseline-{b}-{s}" for b in study.baselines for s in study.seeds],
     }
     return {kind: {name: _curve(study, name) for name in names} for kind, names in runs.items()}
 

@@ -1,8 +1,9 @@
 """Runs the test: degrade, restore, read, score, write."""
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -10,9 +11,10 @@ import pandas as pd
 import torch
 
 from ..config import Study
+from ..errors import WeightsError
 from ..files import write_json, write_png
 from ..plates import image_tensor
-from ..readers import Reader, Reading, load_reader
+from ..readers import HyperLPR, Reader, Reading, load_hyperlpr, load_reader
 from .compared import begin_on, compared_methods
 from .consistency import WRONG, consistency_rows, wrong_plates
 from .features import PlateFeatures, gather_features, plate_features, write_features
@@ -27,6 +29,7 @@ from .protocol import (
     study_conditions,
 )
 from .rows import COLUMNS, check_rows, image_columns, reading_rows, write_table
+from .sets import kept_degraded_set
 from .tables import headline, short_headline
 
 EXAMPLES = 8
@@ -44,7 +47,8 @@ class Evaluation:
         examples: by condition, uint8 [plates, methods, H, W, 3] of the first plates.
         methods: the methods' names in order.
         consistency: see `consistency.consistency_rows`; empty where it was not asked for.
-        clean: rows of the untouched validation plates, on which thresholds are set; likewise.
+        clean: rows of the untouched validation plates, on which thresholds are set and readers
+            admitted; likewise.
         features: of every image, see `features.PlateFeatures`; None where they were not asked for.
     """
 
@@ -58,7 +62,10 @@ class Evaluation:
 
 
 def evaluate(study: Study, *, device: torch.device | str | None = None) -> Evaluation:
-    """Runs the study's test with its trained networks.
+    """Runs the study's test with its trained networks on the degraded sets on disk.
+
+    Sets that are missing are made, see `sets`. The paper's reader, where its package is installed,
+    reads the clean validation plates only.
 
     Args:
         study: settings and paths.
@@ -66,7 +73,8 @@ def evaluate(study: Study, *, device: torch.device | str | None = None) -> Evalu
 
     Raises:
         ConfigError: this machine has no such device.
-        DataError: the plates are missing, damaged or too few.
+        DataError: the plates are missing, damaged or too few, or a degraded set is not what its
+            hashes, the plates and params.yaml say.
         WeightsError: a reader or restorer is missing or damaged.
     """
     device = begin_on(study, device)
@@ -82,10 +90,11 @@ def evaluate(study: Study, *, device: torch.device | str | None = None) -> Evalu
         device=device,
         consistent=True,
         featured=judge,
+        degrade=stored_sets(study),
     )
     result = replace(
         result,
-        clean=clean_rows(study, readers, device=device),
+        clean=clean_rows(study, [*readers, *open_hyperlpr()], device=device),
         features=replace(result.features, others=clean_features(study, judge, device=device)),
     )
     seconds = time.perf_counter() - start
@@ -102,8 +111,25 @@ def open_readers(study: Study, device: torch.device | str) -> list[Reader]:
     return [load_reader(study.paths.reader(name), name).to(device) for name in READERS]
 
 
+def open_hyperlpr(*, refine: bool = False) -> list[HyperLPR]:
+    """The paper's reader where its package is installed, otherwise none.
+
+    Args:
+        refine: see `HyperLPR`; for plates whose corners are not exact.
+    """
+    try:
+        return [load_hyperlpr(refine=refine)]
+    except WeightsError:
+        return []
+
+
+def stored_sets(study: Study) -> Callable[[PlateTest, Condition], DegradedSet]:
+    """Where `compare` finds the study's degraded sets: on disk, see `sets.kept_degraded_set`."""
+    return partial(kept_degraded_set, study.paths.degraded)
+
+
 def clean_rows(
-    study: Study, readers: Sequence[Reader], *, device: torch.device | str = "cpu"
+    study: Study, readers: Sequence[Reader | HyperLPR], *, device: torch.device | str = "cpu"
 ) -> pd.DataFrame:
     """Readings of all untouched validation plates: what thresholds are set on, before any test."""
     plates = _clean_plates(study)
@@ -131,11 +157,12 @@ def compare(
     plates: PlateTest,
     conditions: Sequence[Condition],
     methods: Sequence[Method],
-    readers: Sequence[Reader],
+    readers: Sequence[Reader | HyperLPR],
     *,
     device: torch.device | str = "cpu",
     consistent: bool = False,
     featured: Reader | None = None,
+    degrade: Callable[[PlateTest, Condition], DegradedSet] = degraded_set,
 ) -> Evaluation:
     """Scores every method under every condition with every reader.
 
@@ -151,11 +178,13 @@ def compare(
         consistent: whether every image is degraded again and compared with what was seen; for
             conditions that `degradations.degrade` makes.
         featured: the reader whose features of every image are kept; none are when not given.
+        degrade: gives the plates under a condition: degrades them, or reads them from disk
+            (`stored_sets`).
     """
     rows, sets, examples, consistency, features = [], [], {}, [], {}
     wrong = {WRONG: wrong_plates(plates)} if consistent else {}
     for condition in conditions:
-        degraded = degraded_set(plates, condition)
+        degraded = degrade(plates, condition)
         sets.append(degraded)
         made = {method.name: method.apply(plates, degraded) for method in methods}
         if consistent:
@@ -191,7 +220,11 @@ def compare(
 
 
 def read(
-    reader: Reader, images: np.ndarray, plates: PlateTest, *, device: torch.device | str = "cpu"
+    reader: Reader | HyperLPR,
+    images: np.ndarray,
+    plates: PlateTest,
+    *,
+    device: torch.device | str = "cpu",
 ) -> list[Reading]:
     """Reads uint8 [N, H, W, 3] at the plates' known corners, in chunks."""
     readings: list[Reading] = []

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 import pandas as pd
 
 from .claims import LOWER_IS_BETTER
+from .judges import ABSENT
 from .methods import DEGRADED, DIRECT, DIRECT_READING, JUDGE
 from .tables import POOLED, readable
 
@@ -78,6 +79,21 @@ def reader_view(table: pd.DataFrame) -> pd.DataFrame:
     """
     pooled = table[table["condition"] == POOLED]
     return with_n(pooled, index=["method", "reader"], columns="measure")
+
+
+def judging_view(table: pd.DataFrame) -> pd.DataFrame:
+    """Each reader on the clean validation plates in per cent, n, and whether it may judge.
+
+    Args:
+        table: `readers` of `make_tables`.
+    """
+    wide = readable(table, index=["reader"], columns="measure")
+    lines = table.drop_duplicates("reader").set_index("reader").loc[wide.index]
+    wide.insert(0, "n", lines["n"])
+    words = lines["may_judge"].map({True: "yes", False: "no"})
+    wide["may judge"] = words.mask(lines["interval"] == ABSENT, ABSENT)
+    wide.attrs[CAPTION] = "n counts the clean plates of the validation split"
+    return wide.rename(columns=measure_heading)
 
 
 def image_view(table: pd.DataFrame) -> pd.DataFrame:

@@ -53,6 +53,9 @@ def make(*, accuracy=None, factors="up", ringing="down", kid="down", emphasis="u
     variants = other.get("variants", ("no_motion_blur", "no_recognition_loss", "fixed_region"))
     pooled = {"condition": "all"}
     tables = {
+        "readers": pd.DataFrame(
+            {"reader": ["judge", "direct"], "may_judge": [other.get("judges", True), True]}
+        ),
         "gains": pd.DataFrame(
             [gain(which, name) for name, which in accuracy.items()]
             + [gain(ringing, name, "ringing_plate") for name in ("degraded", "unsharp")]
@@ -179,6 +182,12 @@ def test_one_seed_says_no_more_than_two_checkpoints():
 def test_small_profiles_claim_nothing_whatever_the_figures(profile):
     for factors in ("up", "down"):
         assert set(verdicts(profile, factors=factors)) == {CANNOT}
+
+
+def test_a_reader_that_may_not_judge_decides_nothing_about_reading():
+    found = verdicts(judges=False)
+    assert set(found[[ACCURACY, ADAPTABILITY, *CONTRIBUTED]]) == {claims.NO_JUDGE}
+    assert set(found[[SMOOTH, EMPHASIS]]) == {SUPPORTED}
 
 
 def test_a_contribution_is_decided_where_it_should_act():

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pandas as pd
 import pytest
-from matplotlib.colors import same_color
+from matplotlib.colors import same_color, to_rgba
 
 from lpr_gfpgan.errors import DataError
 from lpr_gfpgan.evaluation import (
@@ -17,7 +17,8 @@ from lpr_gfpgan.evaluation.confidence_figures import (
     reliability_figure,
     risk_coverage_figure,
 )
-from lpr_gfpgan.evaluation.figure_style import PALETTE, save
+from lpr_gfpgan.evaluation.figure_style import save
+from lpr_gfpgan.evaluation.method_style import STYLES
 from lpr_gfpgan.metrics import wilson
 
 DRAWS = {"draws": 60, "seed": 0}
@@ -91,7 +92,10 @@ def test_saved_bytes_repeat_and_nothing_is_cut_off(tables, tmp_path):
 def test_figures_state_n_where_and_their_intervals(drawn):
     assert "all conditions pooled; read by judge" in said(drawn["risk"])
     assert "n = 30 plates; 95 % intervals: bootstrap over plates" in said(drawn["risk"])
-    assert "condition light; read by judge" in said(drawn["reliability"])
+    assert "condition light; read by judge; direct reading: reader direct on the degraded" in said(
+        drawn["reliability"]
+    )
+    assert "judge; direct reading: reader direct on the degraded image" in said(drawn["risk"])
     assert "plates in each bin; 95 % intervals: Wilson" in said(drawn["reliability"])
     assert "bootstrap" not in said(drawn["reliability"])
     assert "n = 30 plates; 95 % intervals: bootstrap over plates" in said(drawn["false reads"])
@@ -104,7 +108,7 @@ def test_risk_curves_are_those_of_the_table(drawn, tables):
     (curve,) = [
         line
         for line in axes.lines
-        if same_color(line.get_color(), PALETTE[3])
+        if same_color(line.get_color(), STYLES["full"][0])
         and len(line.get_xdata()) > 2
         and line.get_linestyle() == "-"
     ]
@@ -117,7 +121,7 @@ def test_risk_curves_are_those_of_the_table(drawn, tables):
 def test_reliability_bars_are_wilsons(drawn, tables, rows):
     panel = drawn["reliability"].axes[2]
     assert panel.get_title() == "full\n30 readings"
-    bars = [c for c in panel.collections if same_color(c.get_color()[0], PALETTE[0])]
+    bars = [c for c in panel.collections if same_color(c.get_color()[0], STYLES["full"][0])]
     segments = sorted(tuple(map(tuple, s)) for s in bars[0].get_segments())
     own = rows[(rows["method"] == "full") & (rows["reader"] == "judge")]
     own = own[own["condition"] == "light"].sort_values("confidence")
@@ -149,6 +153,36 @@ def test_false_reads_are_drawn_within_what_is_accepted(drawn, tables):
             assert found == pytest.approx(100 * known) and len(found) == 3
         assert all(wrong <= taken for taken, wrong in zip(*widths, strict=True))
         assert min(widths[1]) > 0
+
+
+def test_what_a_reliability_diagram_shows_is_in_its_legend(drawn):
+    (legend,) = drawn["reliability"].legends
+    names = [text.get_text() for text in legend.get_texts()]
+    assert names == [
+        "share that is right, with its interval",
+        "least to greatest confidence in the bin",
+        "confidence equals the share that is right",
+    ]
+    point, span, diagonal = legend.get_lines()
+    panel = drawn["reliability"].axes[0]
+    grey = [c for c in panel.collections if same_color(c.get_color()[0], span.get_color())]
+    assert len(grey) == 1 and grey[0].get_linewidth()[0] == span.get_linewidth()
+    dotted = [line for line in panel.lines if line.get_linestyle() == diagonal.get_linestyle()]
+    assert list(dotted[0].get_xdata()) == list(dotted[0].get_ydata()) == [0, 100]
+    assert point.get_marker() == "o"
+
+
+def test_false_reads_have_one_axis_and_the_methods_colours(drawn):
+    left, right = drawn["false reads"].axes
+    assert left.get_xlim() == right.get_xlim()
+    assert all(bar.get_x() + bar.get_width() <= left.get_xlim()[1] for bar in left.patches)
+    accepted, wrong = [c for c in left.containers if hasattr(c, "patches")]
+    for method, pale, strong in zip(("original", "degraded", "full"), accepted, wrong, strict=True):
+        assert strong.get_facecolor() == to_rgba(STYLES[method][0])
+        assert pale.get_facecolor()[:3] == strong.get_facecolor()[:3]
+        assert pale.get_alpha() is None and pale.get_facecolor()[3] < 0.5
+    bold = [label.get_text() for label in left.get_yticklabels() if label.get_weight() == "bold"]
+    assert bold == ["full"]
 
 
 def test_one_condition_and_a_choice_of_methods(tables):

@@ -170,7 +170,7 @@ def test_majority_guess():
 
 
 def test_grid(evaluation, plates, study, monkeypatch):
-    from lpr_gfpgan.evaluation import figures as drawing
+    from lpr_gfpgan.evaluation import restoration_figures as drawing
 
     seen = {}
     draw = drawing.restoration_grid

@@ -2,6 +2,7 @@
 
 import dataclasses
 import functools
+import importlib.util
 import json
 
 import numpy as np
@@ -12,19 +13,27 @@ import torch
 from lpr_gfpgan.errors import ConfigError, DataError, LprError, WeightsError
 from lpr_gfpgan.evaluation import (
     CLASSICAL,
+    baselines,
+    compare,
     evaluate,
     examples_path,
+    grid_conditions,
+    grid_run,
+    load_plates,
     method_names,
     read_rows,
     rows_path,
+    sets,
+    study_conditions,
     write,
 )
+from lpr_gfpgan.evaluation import run as run_module
 from lpr_gfpgan.evaluation.classical import TRUE_KERNEL
 from lpr_gfpgan.evaluation.consistency import WRONG
 from lpr_gfpgan.evaluation.grid_run import evaluate_grid, grid_rows_path, write_grid
-from lpr_gfpgan.evaluation.run import cut_sheet
+from lpr_gfpgan.evaluation.run import cut_sheet, open_readers
 from lpr_gfpgan.files import read_image
-from lpr_gfpgan.networks import PlateReader, save_weights
+from lpr_gfpgan.networks import PlainUNet, PlateReader, RRDBNet, save_weights
 from lpr_gfpgan.plates import NUM_CLASSES
 
 
@@ -152,13 +161,22 @@ def test_a_named_device_is_checked_and_runs_on_the_study_s_threads(study, run, t
 
 @pytest.fixture(scope="module")
 def weighted(study, network, tmp_path_factory):
-    """The study with untrained weights of two seeds of `full` and of both readers on disk."""
+    """The study with untrained weights of `full`, both baselines and both readers on disk."""
     output = tmp_path_factory.mktemp("weighted")
     paths = dataclasses.replace(study.paths, output=output)
     (output / "data" / "synthetic").mkdir(parents=True)
     paths.plates.symlink_to(study.paths.plates)
-    study = dataclasses.replace(study, paths=paths, seeds=[0, 1], variants=["full"])
+    study = dataclasses.replace(
+        study, paths=paths, seeds=[0, 1], variants=["full"], baselines=["plain_unet", "rrdb"]
+    )
     for seed in study.seeds:
+        for kind, made in (
+            ("plain_unet", PlainUNet(base=study.settings.frame.base, channels=[8, 8, 8, 4])),
+            ("rrdb", RRDBNet(channels=4, growth=2, blocks=1, shuffle=2)),
+        ):
+            save_weights(
+                paths.baseline(kind, seed), made, kind=kind, config=made.config, provenance={}
+            )
         save_weights(
             paths.restorer("full", seed),
             network,
@@ -179,6 +197,15 @@ def weighted(study, network, tmp_path_factory):
     return study
 
 
+def with_output(study, folder):
+    """The study with its plates and weights, all else to be written below a folder of its own."""
+    paths = dataclasses.replace(study.paths, output=folder)
+    for own, shared in ((paths.plates, study.paths.plates), (paths.models, study.paths.models)):
+        own.parent.mkdir(parents=True)
+        own.symlink_to(shared)
+    return dataclasses.replace(study, paths=paths)
+
+
 def test_a_missing_reader_is_named(weighted, tmp_path):
     paths = dataclasses.replace(weighted.paths, output=tmp_path)
     with pytest.raises(WeightsError, match="reader-judge"):
@@ -187,7 +214,8 @@ def test_a_missing_reader_is_named(weighted, tmp_path):
 
 def test_from_weights_on_disk(weighted):
     names = method_names(weighted)
-    assert names[3:] == [*CLASSICAL, "full-0", "full-1"]
+    trained = [f"{kind}-{seed}" for kind in ("plain_unet", "rrdb", "full") for seed in (0, 1)]
+    assert names[3:] == [*CLASSICAL, *trained]
     published = method_names(weighted, "as_published")
     assert set(names) - set(published) == set(TRUE_KERNEL)
     result = evaluate(weighted, device="cpu")
@@ -196,9 +224,78 @@ def test_from_weights_on_disk(weighted):
     assert result.rows["plate"].nunique() == 6
     assert np.isfinite(result.rows.query("method != 'original'")["psnr_frame"]).all()
     assert set(result.consistency["method"]) == {*result.methods, WRONG}
-    assert len(result.clean) == 2 * weighted.settings.plates.validation
     assert result.features.values.shape[:3] == (2, len(names), 6)
     assert len(result.features.others) == weighted.settings.plates.validation
+    installed = importlib.util.find_spec("hyperlpr") is not None
+    readers = ["judge", "direct"] + ["hyperlpr"] * installed
+    assert list(dict.fromkeys(result.clean["reader"])) == readers
+    assert len(result.clean) == len(readers) * weighted.settings.plates.validation
+    assert set(result.rows["reader"]) == {"judge", "direct"}
+
+
+def test_sets_on_disk_give_the_rows_that_fresh_ones_give(weighted, tmp_path, monkeypatch):
+    for module in (run_module, grid_run):  # the others take their time and see the same pixels
+        monkeypatch.setattr(module, "compared_methods", lambda *given, **named: baselines())
+    fresh = with_output(weighted, tmp_path)
+    paths = fresh.paths
+    assert not paths.degraded.exists()
+    runs = (evaluate, functools.partial(evaluate_grid, protocol="corrected"))
+    first = [run(fresh, device="cpu") for run in runs]
+    cells = {s.condition for result in first for s in result.sets}
+    kept = {p.relative_to(paths.degraded).as_posix() for p in paths.degraded.rglob("*.npz")}
+    assert kept == {f"{name}.npz" for name in cells}
+
+    def never(*arguments):
+        raise AssertionError("degraded again")
+
+    monkeypatch.setattr(sets, "degraded_set", never)
+    for before, run in zip(first, runs, strict=True):
+        again = run(fresh, device="cpu")
+        pd.testing.assert_frame_equal(again.rows, before.rows)
+        pd.testing.assert_frame_equal(again.consistency, before.consistency)
+    on_the_fly = compare(
+        load_plates(fresh), study_conditions(fresh), baselines(), open_readers(fresh, "cpu")
+    )
+    pd.testing.assert_frame_equal(on_the_fly.rows, first[0].rows)
+
+
+@pytest.mark.parametrize("name", ["bilinear", "parameters"])
+@pytest.mark.parametrize(
+    ("run", "find"),
+    [
+        (evaluate, study_conditions),
+        (
+            functools.partial(evaluate_grid, protocol="corrected"),
+            functools.partial(grid_conditions, protocol="corrected"),
+        ),
+    ],
+    ids=["test", "grid"],
+)
+def test_a_tampered_set_stops_the_run(weighted, tmp_path, run, find, name):
+    study = with_output(weighted, tmp_path)
+    first, settings = find(study)[0], study.settings.evaluation
+    count = settings.plates if run is evaluate else settings.grid_plates
+    sets.kept_degraded_set(study.paths.degraded, load_plates(study, count=count), first)
+    path = sets.degraded_path(study.paths.degraded, first)
+    with np.load(path) as stored:
+        held = dict(stored)
+    if name == "parameters":
+        held[name]["jpeg_quality"][1] += 1
+    else:
+        held[name][1, 5, 7, 0] ^= 1
+    np.savez(path, **held)
+    words = f"{first.name}.npz: the {name if name == 'parameters' else 'pixels'} are not those of"
+    with pytest.raises(DataError, match=f"{words} its hash; delete it, or make all sets again"):
+        run(study, device="cpu")
+
+
+def test_sets_of_other_settings_stop_the_run(weighted, tmp_path):
+    study = with_output(weighted, tmp_path)
+    sets.write_study_sets(study)
+    evaluation = dataclasses.replace(study.settings.evaluation, plates=5)
+    settings = dataclasses.replace(study.settings, evaluation=evaluation)
+    with pytest.raises(DataError, match=r"light\.npz was made from other plates than these"):
+        evaluate(dataclasses.replace(study, settings=settings), device="cpu")
 
 
 def test_the_grid_of_the_public_code(weighted):

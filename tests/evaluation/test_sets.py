@@ -10,13 +10,18 @@ from lpr_gfpgan.degradations import DegradationParameters
 from lpr_gfpgan.errors import DataError
 from lpr_gfpgan.evaluation import (
     GridCondition,
+    conditions,
     degraded_set,
+    grid_conditions,
     kept_degraded_set,
+    load_plates,
     read_degraded_set,
+    skipped,
     study_conditions,
     write_degraded_set,
+    write_study_sets,
 )
-from lpr_gfpgan.evaluation.grid import FACTORS
+from lpr_gfpgan.evaluation.grid import FACTORS, PROTOCOLS
 from lpr_gfpgan.training.pictures import to_pixels
 
 PUBLISHED = GridCondition(protocol="as_published", level=1, factors=FACTORS, seed=7)
@@ -36,7 +41,7 @@ def kept(plates, tmp_path):
 def tamper(path, **arrays):
     with np.load(path) as stored:
         held = dict(stored)
-    np.savez_compressed(path, **{**held, **arrays})
+    np.savez(path, **{**held, **arrays})
 
 
 @CELLS
@@ -99,6 +104,49 @@ def test_a_changed_pixel_is_found(plates, kept, name):
         read_degraded_set(kept, plates, LOW)
 
 
+def test_the_published_protocol_is_degraded_once(plates, monkeypatch):
+    calls = []
+    degrade = GridCondition.degrade
+
+    def counted(self, image, parameters, *, enlarge):
+        calls.append(enlarge)
+        return degrade(self, image, parameters, enlarge=enlarge)
+
+    monkeypatch.setattr(GridCondition, "degrade", counted)
+    published = degraded_set(plates, dataclasses.replace(LOW, protocol="as_published"))
+    assert calls == ["bilinear"]
+    assert published.bicubic is published.bilinear and published.lanczos is published.bilinear
+    degraded_set(plates, LOW)
+    assert sorted(calls[1:]) == ["bicubic", "bilinear", "lanczos"]
+
+
+def test_every_set_of_the_study_is_written(study, tmp_path):
+    output = dataclasses.replace(study.paths, output=tmp_path)
+    output.plates.parent.mkdir(parents=True)
+    output.plates.symlink_to(study.paths.plates)
+    study = dataclasses.replace(study, paths=output)
+    stale = output.degraded / "light.npz"
+    stale.parent.mkdir(parents=True)
+    stale.write_bytes(b"nothing")
+    table = write_study_sets(study)
+    cells = [cell for name in PROTOCOLS for cell in grid_conditions(study, name)]
+    assert all(
+        len(grid_conditions(study, name)) == 51 - len(skipped(conditions(name), (32, 64)))
+        for name in PROTOCOLS
+    )
+    own = study_conditions(study)
+    assert list(table["condition"]) == [c.name for c in (*own, *cells)]
+    files = {p.relative_to(output.degraded).as_posix() for p in output.degraded.rglob("*.npz")}
+    assert files == set(table["file"])
+    settings = study.settings.evaluation
+    for condition, line in zip((*own, *cells), table.itertuples(), strict=True):
+        count = settings.plates if condition in own else settings.grid_plates
+        originals = load_plates(study, count=count)
+        back = read_degraded_set(output.degraded / line.file, originals, condition)
+        assert (back.set_sha256, back.pixels_sha256) == (line.set_sha256, line.pixels_sha256)
+        assert line.plates == len(back.parameters) == count
+
+
 def test_a_changed_parameter_is_found(plates, kept):
     with np.load(kept) as stored:
         parameters = stored["parameters"]
@@ -139,10 +187,10 @@ def test_damaged_and_missing_files_are_named(plates, kept, tmp_path):
         kept.write_bytes(wrong)
         with pytest.raises(DataError, match=r"set\.npz is damaged"):
             read_degraded_set(kept, plates, LOW)
-    np.savez_compressed(kept, bilinear=plates.image)
+    np.savez(kept, bilinear=plates.image)
     with pytest.raises(DataError, match=r"set\.npz is damaged"):
         read_degraded_set(kept, plates, LOW)
-    np.savez_compressed(kept, bilinear=np.array([object()]))
+    np.savez(kept, bilinear=np.array([object()]))
     with pytest.raises(DataError, match=r"set\.npz is damaged"):
         read_degraded_set(kept, plates, LOW)
     with pytest.raises(DataError, match="no degraded set in"):
