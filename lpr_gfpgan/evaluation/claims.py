@@ -28,9 +28,11 @@ import numpy as np
 import pandas as pd
 
 from .ablations import ALPHA, CONTRIBUTIONS, EVERYWHERE
+from .classical import CLASSICAL
+from .gains import THIS_CHECKPOINT
 from .grid import CORRECTED
 from .lines import POOLED
-from .methods import DEGRADED, DIRECT_READING, FULL, JUDGE
+from .methods import BICUBIC, DEGRADED, DIRECT_READING, FULL, JUDGE
 from .summary import claims_nothing
 
 BETTER, WORSE, NO_DIFFERENCE, NOT_MEASURED = "better", "worse", "no difference", "not measured"
@@ -206,7 +208,9 @@ def _emphasis(tables: Mapping[str, pd.DataFrame]) -> Iterator[dict[str, Any]]:
     pairs = tables.get("emphasis_differences")
     rivals = (*tables["gains"]["second"].unique(), "no_region_discriminator")
     for line in [] if pairs is None else _of_full(pairs, "first"):
-        if re.sub(r"-\d+$", "", line["second"]) in rivals:
+        other = re.sub(r"-\d+$", "", line["second"])
+        if other in rivals:
+            line["scope"] = THIS_CHECKPOINT if other in (BICUBIC, *CLASSICAL) else TWO_CHECKPOINTS
             yield _line(f"that of {line['first']} less {line['second']}", DECIBELS, False, line)
 
 
@@ -214,7 +218,7 @@ def _of_full(table: pd.DataFrame, column: str) -> list[dict[str, Any]]:
     """The pooled lines of the full model, one for each of its checkpoints."""
     of_full = table[column].str.split("-").str[0] == FULL
     lines = table[of_full & (table["condition"] == POOLED)]
-    return lines.assign(seeds=1, scope="this checkpoint").to_dict("records")
+    return lines.assign(seeds=1, scope=THIS_CHECKPOINT).to_dict("records")
 
 
 def _contribution(

@@ -8,11 +8,13 @@ import pandas as pd
 
 from .grid import CORRECTED
 from .lines import POOLED
+from .methods import FULL
 from .tables import NUMBERS, READING_MEASURES
 from .views import CAPTION, measure_heading
 
 UNITS = {"psnr": "dB", "ringing": "grey levels", "mse": "squared grey levels"}
 """Units of measures, by the first word of their name; shares are in percentage points."""
+HEADINGS = {"second": f"{FULL} less"}
 SHOWN = ("character_accuracy", "plate_accuracy_without_province", "psnr_plate")
 
 
@@ -124,5 +126,6 @@ def _effects(table: pd.DataFrame, *, index: list[str]) -> pd.DataFrame:
     if "finding" in table:
         columns["finding"] = table["finding"].to_numpy()
     shown = pd.DataFrame(columns).set_index(index)
+    shown.index = shown.index.set_names([HEADINGS.get(name, name) for name in index])
     shown.attrs[CAPTION] = "n counts plates"
     return shown

@@ -10,9 +10,12 @@ import pandas as pd
 from .claims import LOWER_IS_BETTER
 from .judges import ABSENT
 from .methods import DEGRADED, DIRECT, DIRECT_READING, JUDGE
-from .tables import POOLED, readable
+from .tables import POOLED, READING_MEASURES, readable
 
 CAPTION = "caption"
+READING = tuple(READING_MEASURES)
+QUALITY = ("psnr_plate", "psnr_frame", "ssim_plate", "ssim_frame", "mse_plate", "mse_frame")
+"""What the two halves of the page's tables of differences show."""
 
 
 def with_n(
@@ -97,13 +100,13 @@ def judging_view(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def image_view(table: pd.DataFrame) -> pd.DataFrame:
-    """Pooled image measures of every method: decibels, SSIM, squared grey levels, grey levels.
+    """Pooled PSNR (decibels), SSIM and MSE (squared grey levels) of plate and frame.
 
     Args:
         table: `images` of `make_tables`.
     """
-    pooled = table[table["condition"] == POOLED]
-    return with_n(pooled, index=["method"], columns="measure")
+    chosen = table[(table["condition"] == POOLED) & table["measure"].isin(QUALITY)]
+    return with_n(chosen, index=["method"], columns="measure")
 
 
 def seen_view(table: pd.DataFrame) -> pd.DataFrame:
@@ -125,14 +128,15 @@ def position_view(table: pd.DataFrame) -> pd.DataFrame:
     return with_n(table, index=["method"], columns="position").rename(columns={0: "all"})
 
 
-def difference_view(table: pd.DataFrame) -> pd.DataFrame:
+def difference_view(table: pd.DataFrame, measures: Iterable[str]) -> pd.DataFrame:
     """Pooled paired differences: percentage points, decibels for PSNR.
 
     Args:
         table: `differences` of `make_tables`.
+        measures: READING or QUALITY, or others of `tables.MEASURES`.
     """
-    pooled = table[table["condition"] == POOLED]
-    return with_n(pooled, index=["first", "second"], columns="measure")
+    chosen = table[(table["condition"] == POOLED) & table["measure"].isin(list(measures))]
+    return with_n(chosen, index=["first", "second"], columns="measure")
 
 
 def threshold_view(table: pd.DataFrame) -> pd.DataFrame:

@@ -12,7 +12,15 @@ import pytest
 
 from lpr_gfpgan.config import Paths
 from lpr_gfpgan.errors import DataError
-from lpr_gfpgan.evaluation import accuracy_table, effect_views, environment, page, views
+from lpr_gfpgan.evaluation import (
+    accuracy_table,
+    difference_table,
+    effect_views,
+    environment,
+    image_table,
+    page,
+    views,
+)
 from lpr_gfpgan.evaluation.ablations import ablation_table
 from lpr_gfpgan.evaluation.contributions import contribution_table
 from lpr_gfpgan.evaluation.gains import gain_table
@@ -54,7 +62,16 @@ def test_n_stands_in_the_caption_and_where_it_differs():
 
 def test_every_view_of_rows_names_its_n(evaluation):
     accuracy = accuracy_table(evaluation.rows, **DRAWS)
-    for view in (views.accuracy_view(accuracy, "plate_accuracy"), views.reader_view(accuracy)):
+    differences = difference_table(evaluation.rows, **DRAWS)
+    shown = [
+        views.accuracy_view(accuracy, "plate_accuracy"),
+        views.reader_view(accuracy),
+        views.image_view(image_table(evaluation.rows, **DRAWS)),
+        views.difference_view(differences, views.READING),
+        views.difference_view(differences, views.QUALITY),
+    ]
+    assert [view.shape[1] for view in shown] == [3, 4, 6, 4, 6]
+    for view in shown:
         assert view.attrs["caption"].startswith("n = 6 plates")
         assert "<caption>n = 6 plates" in page.as_html(view)
     direct = views.accuracy_view(accuracy, "plate_accuracy")
@@ -77,6 +94,7 @@ def test_every_view_of_differences_names_its_n(make_grid_rows, grid_cells):
     ]
     for view in shown:
         assert len(view) and (view["n"] == 6).all()
+    assert shown[0].index.names == ["full less", "measure"]
     places = shown[2].index.get_level_values("where")
     assert {"with motion blur (should act)", "without motion blur"} <= set(places)
     assert set(shown[3].index.get_level_values("condition")) >= {"all", "low resolution"}
