@@ -11,6 +11,7 @@ from .classical import WIENER_FIXED
 from .effect_figures import factor_figure, protocol_figure
 from .failures import failure_table
 from .figure_style import save
+from .gains import factor_gain_table
 from .grid import AS_PUBLISHED, CORRECTED, PROTOCOLS
 from .grid_effects import factor_table, protocol_table
 from .grid_figures import combination_figure, strength_figure
@@ -34,8 +35,8 @@ def make_grid_tables(study: Study) -> dict[str, pd.DataFrame]:
 
     Returns:
         cells (strengths and marks), grid, single (one factor alone, by strength), factors,
-        restored (what methods give back of them), ablations, protocols (what the public code's
-        defects change).
+        gains (`full` less the degraded image by factor), restored (what methods give back of the
+        factors), ablations, protocols (what the public code's defects change).
 
     Raises:
         DataError: a protocol was not run.
@@ -54,6 +55,7 @@ def make_grid_tables(study: Study) -> dict[str, pd.DataFrame]:
             single_factor_table(grid, table) for grid, (_, table) in zip(grids, pairs, strict=True)
         ),
         "factors": pd.concat(factor_table(*pair, **options) for pair in pairs),
+        "gains": factor_gain_table(rows[CORRECTED], cells[CORRECTED], **options),
         "restored": pd.concat(restored_table(*pair, **options) for pair in pairs),
         "ablations": ablation_table(rows[CORRECTED], cells[CORRECTED], **options),
         "protocols": protocol_table(*both, **options),

@@ -1,4 +1,4 @@
-"""The study's tables and figures as files, and what the page says about them."""
+"""The study's tables and figures as files, and what the page says first; `views` shows tables."""
 
 import json
 from pathlib import Path
@@ -10,21 +10,24 @@ from ..config import Study
 from ..errors import DataError
 from ..files import read_image
 from .check import new_figures
+from .claims import claim_table
 from .compared import method_names
 from .confidence import calibration_table, reliability_table, risk_coverage_table
 from .confidence_figures import false_read_figure, reliability_figure, risk_coverage_figure
 from .consistency import consistency_table, read_distances
+from .contributions import contribution_table
 from .emphasis import emphasis_difference_table, emphasis_table
 from .failures import failure_table
 from .features import read_features
 from .figure_style import save
 from .figures import accuracy_figure, forest_plot, position_figure
+from .gains import compared_with, gain_table
 from .grid_report import PANELS, SHOWN
 from .honesty import adjust, false_read_table, threshold_table, thresholds
-from .judges import ABSENT, reader_table
+from .judges import reader_table
 from .kernel_distance import kid_difference_table, kid_table, method_pairs
 from .method_style import first_of_each
-from .methods import DEGRADED, DIRECT, DIRECT_READING, JUDGE
+from .methods import DIRECT, DIRECT_READING, JUDGE
 from .recoverability import recoverability_table
 from .recoverability_figures import recoverability_figure
 from .restoration_figures import restoration_grid
@@ -40,12 +43,10 @@ from .run import (
 )
 from .summary import CLAIMS_NOTHING, claims_nothing
 from .tables import (
-    POOLED,
     accuracy_table,
     difference_table,
     image_table,
     position_table,
-    readable,
     seen_table,
 )
 from .training_figures import learning_curves, prior_figure
@@ -57,7 +58,7 @@ def make_tables(study: Study) -> dict[str, pd.DataFrame]:
     Returns:
         Long tables: accuracy, images, seen, positions, failures, differences; readers, thresholds,
         false_reads, calibration, reliability, risk_coverage, consistency, recoverability; kid,
-        kid_differences, emphasis, emphasis_differences.
+        kid_differences, emphasis, emphasis_differences; gains, contributions.
 
     Raises:
         DataError: there are no rows or features.
@@ -89,9 +90,26 @@ def make_tables(study: Study) -> dict[str, pd.DataFrame]:
         "emphasis": emphasis_table(rows, **options),
         "emphasis_differences": emphasis_difference_table(rows, method_pairs(rows), **options),
     }
+    tables["gains"] = gain_table(rows, others=compared_with(rows, tables["accuracy"]), **options)
+    tables["contributions"] = contribution_table(rows, **options)
     for name, table in tables.items():
         write_table(study.paths.reports / "tables" / f"{name}.csv", table)
     return tables
+
+
+def make_claims(
+    study: Study, tables: dict[str, pd.DataFrame], grid: dict[str, pd.DataFrame]
+) -> pd.DataFrame:
+    """The paper's claims and their verdicts; written as reports/<profile>/tables/claims.csv.
+
+    Args:
+        study: the study.
+        tables: of `make_tables`.
+        grid: of `grid_report.make_grid_tables`.
+    """
+    table = claim_table(tables, grid, profile=study.profile)
+    write_table(study.paths.reports / "tables" / "claims.csv", table)
+    return table
 
 
 def make_figures(study: Study, tables: dict[str, pd.DataFrame]) -> dict[str, Path]:
@@ -149,167 +167,6 @@ def opening(study: Study) -> str:
         f"{', '.join(map(str, study.seeds))}."
     )
     return f"> **{CLAIMS_NOTHING}**\n\n{text}" if claims_nothing(study.profile) else text
-
-
-def accuracy_view(table: pd.DataFrame, measure: str) -> pd.DataFrame:
-    """One reading measure in per cent: methods down, conditions across.
-
-    Every method is read by the judge; direct reading, the reader trained on degraded images, has a
-    line of its own.
-
-    Args:
-        table: `accuracy` of `make_tables`.
-        measure: one of `tables.READING_MEASURES`.
-    """
-    chosen = table[table["measure"] == measure]
-    direct = chosen[(chosen["reader"] == DIRECT) & (chosen["method"] == DEGRADED)]
-    judged = chosen[chosen["reader"] == JUDGE]
-    return readable(
-        pd.concat([judged, direct.assign(method=DIRECT_READING)]),
-        index=["method"],
-        columns="condition",
-    )
-
-
-def reader_view(table: pd.DataFrame) -> pd.DataFrame:
-    """Pooled reading measures of every method by both readers.
-
-    Args:
-        table: `accuracy` of `make_tables`.
-    """
-    pooled = table[table["condition"] == POOLED]
-    return readable(pooled, index=["method", "reader"], columns="measure")
-
-
-def judging_view(table: pd.DataFrame) -> pd.DataFrame:
-    """Each reader on the clean validation plates in per cent, n, and whether it may judge.
-
-    Args:
-        table: `readers` of `make_tables`.
-    """
-    wide = readable(table, index=["reader"], columns="measure")
-    lines = table.drop_duplicates("reader").set_index("reader").loc[wide.index]
-    wide.insert(0, "n", lines["n"])
-    words = lines["may_judge"].map({True: "yes", False: "no"})
-    wide["may judge"] = words.mask(lines["interval"] == ABSENT, ABSENT)
-    return wide
-
-
-def image_view(table: pd.DataFrame) -> pd.DataFrame:
-    """Pooled image measures of every method: decibels, SSIM, squared grey levels, grey levels.
-
-    Args:
-        table: `images` of `make_tables`.
-    """
-    pooled = table[table["condition"] == POOLED]
-    return readable(pooled, index=["method"], columns="measure")
-
-
-def seen_view(table: pd.DataFrame) -> pd.DataFrame:
-    """Character accuracy by the judge where typeface or surroundings were seen, or held out.
-
-    Args:
-        table: `seen` of `make_tables`.
-    """
-    chosen = table[(table["measure"] == "character_accuracy") & (table["reader"] == JUDGE)]
-    sizes = chosen.groupby("group")["n"].max()
-    named = chosen.assign(group=[f"{g} (n = {sizes[g]})" for g in chosen["group"]])
-    return readable(named, index=["method"], columns="group")
-
-
-def position_view(table: pd.DataFrame) -> pd.DataFrame:
-    """Characters read at each position in per cent; position 0 is all of them.
-
-    Args:
-        table: `positions` of `make_tables`.
-    """
-    return readable(table, index=["method"], columns="position").rename(columns={0: "all"})
-
-
-def difference_view(table: pd.DataFrame) -> pd.DataFrame:
-    """Pooled paired differences: percentage points, decibels for PSNR.
-
-    Args:
-        table: `differences` of `make_tables`.
-    """
-    pooled = table[table["condition"] == POOLED]
-    return readable(pooled, index=["first", "second"], columns="measure")
-
-
-def threshold_view(table: pd.DataFrame) -> pd.DataFrame:
-    """Each reader's threshold and what it accepts of the clean validation plates, in per cent.
-
-    Args:
-        table: `thresholds` of `make_tables`.
-    """
-    named = table.assign(threshold=[f"{t:.4f}" for t in table["threshold"]])
-    return readable(named, index=["reader", "threshold"], columns="measure")
-
-
-def false_read_view(table: pd.DataFrame) -> pd.DataFrame:
-    """Pooled shares of plates accepted, and accepted though wrong, in per cent.
-
-    Args:
-        table: `false_reads` of `make_tables`.
-    """
-    pooled = table[table["condition"] == POOLED]
-    return readable(pooled, index=["method", "reader"], columns="measure")
-
-
-def calibration_view(table: pd.DataFrame) -> pd.DataFrame:
-    """Pooled figures of the confidences, times 100.
-
-    Args:
-        table: `calibration` of `make_tables`.
-    """
-    return readable(table, index=["method", "reader"], columns="measure")
-
-
-def consistency_view(table: pd.DataFrame) -> pd.DataFrame:
-    """Ratios of distances to the original's: methods down, conditions across.
-
-    Args:
-        table: `consistency` of `make_tables`.
-    """
-    return readable(table, index=["method"], columns="condition")
-
-
-def ringing_view(table: pd.DataFrame) -> pd.DataFrame:
-    """Ringing on the plate in grey levels: methods down, conditions across.
-
-    Args:
-        table: `images` of `make_tables`.
-    """
-    chosen = table[table["measure"] == "ringing_plate"]
-    return readable(chosen, index=["method"], columns="condition")
-
-
-def kid_view(table: pd.DataFrame) -> pd.DataFrame:
-    """KID of the originals and each method's images: methods down, conditions across.
-
-    Args:
-        table: `kid` of `make_tables`.
-    """
-    return readable(table, index=["method"], columns="condition")
-
-
-def pair_view(table: pd.DataFrame) -> pd.DataFrame:
-    """Differences of KID, or of emphasis in decibels: pairs down, conditions across.
-
-    Args:
-        table: `kid_differences` or `emphasis_differences` of `make_tables`.
-    """
-    return readable(table, index=["first", "second"], columns="condition")
-
-
-def emphasis_view(table: pd.DataFrame) -> pd.DataFrame:
-    """Pooled gains in PSNR on plate and surroundings, and their difference, in decibels.
-
-    Args:
-        table: `emphasis` of `make_tables`.
-    """
-    pooled = table[table["condition"] == POOLED]
-    return readable(pooled, index=["method"], columns="measure")
 
 
 def set_view(study: Study) -> pd.DataFrame:

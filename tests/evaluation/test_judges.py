@@ -86,13 +86,13 @@ def test_a_reader_that_is_not_installed_is_named():
 
 
 def test_the_view_has_one_line_for_each_reader():
-    report = pytest.importorskip("lpr_gfpgan.evaluation.report")
+    views = pytest.importorskip("lpr_gfpgan.evaluation.views")
     rows = pd.concat([clean_rows("judge", 18, 1), clean_rows("direct", 17, 3)])
-    view = report.judging_view(reader_table(rows, **DRAWS))
+    view = views.judging_view(reader_table(rows, **DRAWS))
     assert list(view.index) == ["judge", "direct", "hyperlpr"]
     assert list(view["may judge"]) == ["yes", "no", ABSENT] and list(view["n"]) == [20, 20, 0]
-    assert view.loc["judge", "plate_accuracy"].startswith("90.0 [")
-    assert view.loc["hyperlpr", "plate_accuracy"] == ""
+    assert view.loc["judge", "plate accuracy"].startswith("90.0 [")
+    assert view.loc["hyperlpr", "plate accuracy"] == ""
 
 
 def test_one_rule_for_drawn_and_photographed_plates(monkeypatch):

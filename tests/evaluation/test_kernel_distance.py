@@ -16,7 +16,7 @@ from lpr_gfpgan.evaluation import (
     method_pairs,
     read_features,
     read_rows,
-    report,
+    views,
 )
 from lpr_gfpgan.evaluation.kernel_distance import CONTROL
 from lpr_gfpgan.evaluation.run import features_path, rows_path, write
@@ -81,7 +81,7 @@ def test_untouched_plates_of_another_draw_are_the_second_control(features):
         kid(features.of("strong", "original"), features.others), rel=1e-9
     )
     assert line["low"] < 0 < line["high"]
-    assert report.kid_view(table).loc[CONTROL, "light"] == ""
+    assert views.kid_view(table).loc[CONTROL, "light"] == ""
     without = dataclasses.replace(features, others=features.others[:0])
     pd.testing.assert_frame_equal(kid_table(without, **DRAWS), table[:-1])
 
@@ -134,15 +134,19 @@ def test_from_the_run_to_what_the_page_shows(evaluation, study, tmp_path):
     study = dataclasses.replace(study, paths=dataclasses.replace(study.paths, output=tmp_path))
     write(evaluation, study)
     stored, rows = read_features(features_path(study)), read_rows(rows_path(study))
-    shown = report.kid_view(kid_table(stored, **DRAWS))
+    shown = views.kid_view(kid_table(stored, **DRAWS))
     assert list(shown.columns) == ["light", "strong", "all"]
     assert list(shown.index) == evaluation.methods
     assert shown.loc["original", "all"] == "0.0000 [0.0000, 0.0000]"
     differences = kid_difference_table(stored, method_pairs(rows), **DRAWS)
-    shown = report.pair_view(differences)
+    shown = views.pair_view(differences)
     assert shown.loc[("full", "face_recipe"), "all"] == "0.0000 [0.0000, 0.0000]"
-    emphasis = report.emphasis_view(emphasis_table(rows, **DRAWS))
-    assert list(emphasis.columns) == ["psnr_gain_plate", "psnr_gain_surroundings", "psnr_emphasis"]
-    ringing = report.ringing_view(image_table(rows, **DRAWS))
+    emphasis = views.emphasis_view(emphasis_table(rows, **DRAWS))
+    assert list(emphasis.columns) == [
+        "psnr gain plate",
+        "psnr gain surroundings",
+        "psnr emphasis",
+    ]
+    ringing = views.ringing_view(image_table(rows, **DRAWS))
     assert ringing.loc["original", "all"] == "0.000 [0.000, 0.000]"
     assert list(ringing.index) == evaluation.methods

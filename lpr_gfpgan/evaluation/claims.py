@@ -1,0 +1,240 @@
+"""The claims of the paper's abstract against what was measured, by one stated rule.
+
+Every line of evidence is a paired difference with its 95 % interval. It *finds* "better" or "worse"
+where the interval leaves 0 out and, if the line belongs to a family of tests, its p-value adjusted
+by Holm's method is below 5 %; otherwise "no difference". A claim's verdict follows from the lines
+that decide it:
+
+- not measured: none of them was measured, or none has an interval;
+- cannot be claimed at this profile: the profile is too small for figures about the method;
+- cannot be claimed with this reader: the claim is about reading, and the judge reads too few of the
+  clean plates to judge (see `judges`);
+- contradicted: a line finds "worse";
+- supported: every line finds "better"; in part: some do and none finds "worse";
+- no difference: no line finds anything.
+
+The other lines stand beside as context and have no vote. A contribution trained with one seed
+compares two checkpoints, and its verdict says no more than that. Better reading is claimed of
+restoring: where reading the degraded image directly is better still, the verdict adds it.
+
+Source of the claims: Huang and Wei (2024), doi 10.21203/rs.3.rs-4798789/v1, abstract.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from .ablations import ALPHA, CONTRIBUTIONS, EVERYWHERE
+from .classical import CLASSICAL
+from .gains import THIS_CHECKPOINT
+from .grid import CORRECTED
+from .lines import POOLED
+from .methods import BICUBIC, DEGRADED, DIRECT_READING, FULL, JUDGE
+from .summary import claims_nothing
+
+BETTER, WORSE, NO_DIFFERENCE, NOT_MEASURED = "better", "worse", "no difference", "not measured"
+SUPPORTED, CONTRADICTED, IN_PART = "supported", "contradicted", "supported in part"
+CANNOT = "cannot be claimed at this profile"
+NO_JUDGE = "cannot be claimed with this reader"
+TWO_CHECKPOINTS = "these two checkpoints"
+DIRECT_IS_BETTER = "reading the degraded image directly is better still"
+
+ACCURACY = "recognition accuracy is improved"
+ADAPTABILITY = "adaptable to several blurs"
+SMOOTH = "smooth quality"
+EMPHASIS = "the plate is emphasised"
+CONTRIBUTED = {
+    "contribution 1: motion blur in training": ("no_motion_blur",),
+    "contribution 2: recognition loss": ("no_recognition_loss",),
+    "contribution 3: region aligned to the plate": ("fixed_region", "no_region_discriminator"),
+}
+"""The variants that lack each contribution; the first decides, the next stands beside it."""
+CLAIMS = (ACCURACY, ADAPTABILITY, SMOOTH, EMPHASIS, *CONTRIBUTED)
+COLUMNS = (
+    "claim",
+    "verdict",
+    "evidence",
+    "measure",
+    "decides",
+    "n",
+    "seeds",
+    "scope",
+    "estimate",
+    "low",
+    "high",
+    "interval",
+    "holm_p",
+    "finding",
+)
+LOWER_IS_BETTER = ("kid", "ringing", "mse")
+"""Measures, by the first word of their name, of which less is better."""
+
+READ, RINGING, DECIBELS = "character_accuracy", "ringing_plate", "psnr_emphasis"
+
+
+def claim_table(
+    tables: Mapping[str, pd.DataFrame], grid: Mapping[str, pd.DataFrame], *, profile: str
+) -> pd.DataFrame:
+    """Each claim, the lines that speak to it, and the verdict that follows from them.
+
+    Args:
+        tables: of `report.make_tables`: readers, gains, contributions and, where measured,
+            kid_differences, emphasis and emphasis_differences.
+        grid: of `grid_report.make_grid_tables`: gains and ablations.
+        profile: which decides whether figures may speak about the method at all.
+
+    Returns:
+        One line per piece of evidence with COLUMNS: `verdict` is the claim's, `finding` the line's;
+        `decides` tells whether it has a vote. Differences are first less second in the measure's
+        own unit, shares in 0..1; NaN where a line was not measured.
+    """
+    readers = tables["readers"]
+    judges = bool(readers.loc[readers["reader"] == JUDGE, "may_judge"].any())
+    parts = []
+    for claim in CLAIMS:
+        lines = pd.DataFrame(_evidence(claim, tables, grid)).reindex(columns=COLUMNS[2:-1])
+        lines["finding"] = [finding(line) for line in lines.to_dict("records")]
+        parts.append(
+            lines.assign(claim=claim, verdict=verdict(claim, lines, profile=profile, judges=judges))
+        )
+    return pd.concat(parts, ignore_index=True)[list(COLUMNS)]
+
+
+def finding(line: Mapping[str, Any]) -> str:
+    """What a line of evidence finds: better, worse, no difference, or that it was not measured.
+
+    Args:
+        line: with measure, estimate, low, high and holm_p (NaN where it is in no family).
+    """
+    if not np.isfinite([line["estimate"], line["low"], line["high"]]).all():
+        return NOT_MEASURED
+    if line["holm_p"] >= ALPHA or line["low"] <= 0 <= line["high"]:
+        return NO_DIFFERENCE
+    sign = -1 if str(line["measure"]).split("_")[0] in LOWER_IS_BETTER else 1
+    return BETTER if sign * line["estimate"] > 0 else WORSE
+
+
+def verdict(claim: str, lines: pd.DataFrame, *, profile: str, judges: bool) -> str:
+    """A claim's verdict by the module's rule.
+
+    Args:
+        claim: one of CLAIMS.
+        lines: its evidence with evidence, decides, seeds and finding.
+        profile: whose figures they are.
+        judges: whether the judge reads enough clean plates to judge.
+    """
+    voting = lines[lines["decides"].astype(bool)]
+    found = set(voting["finding"])
+    if found <= {NOT_MEASURED}:
+        return NOT_MEASURED
+    if claims_nothing(profile):
+        said = CANNOT
+    elif not judges and (voting["measure"] == READ).any():
+        said = NO_JUDGE
+    elif claim in CONTRIBUTED and not (voting["seeds"] > 1).all():
+        said = f"{TWO_CHECKPOINTS} only: {', '.join(sorted(found - {NOT_MEASURED}))}"
+    elif WORSE in found:
+        said = CONTRADICTED
+    elif found == {BETTER}:
+        said = SUPPORTED
+    else:
+        said = IN_PART if BETTER in found else NO_DIFFERENCE
+    direct = lines[lines["evidence"].str.contains(DIRECT_READING, regex=False)]
+    return f"{said}; {DIRECT_IS_BETTER}" if (direct["finding"] == WORSE).any() else said
+
+
+def _evidence(
+    claim: str, tables: Mapping[str, pd.DataFrame], grid: Mapping[str, pd.DataFrame]
+) -> list[dict[str, Any]]:
+    if claim == ACCURACY:
+        return list(_accuracy(tables["gains"]))
+    if claim == ADAPTABILITY:
+        return list(_factors(grid["gains"]))
+    if claim == SMOOTH:
+        return list(_smooth(tables))
+    if claim == EMPHASIS:
+        return list(_emphasis(tables))
+    return list(_contribution(CONTRIBUTED[claim], tables["contributions"], grid["ablations"]))
+
+
+def _line(evidence: str, measure: str, decides: bool, found: Any = None) -> dict[str, Any]:
+    """A line of evidence; without a figure where nothing was measured."""
+    line = {"evidence": evidence, "measure": measure, "decides": decides, "n": 0, "seeds": 0}
+    line |= dict.fromkeys(("estimate", "low", "high", "holm_p"), np.nan)
+    line |= {"scope": "", "interval": ""}
+    known = {} if found is None else {key: found[key] for key in line if key in found}
+    return {**line, **known, "evidence": evidence, "measure": measure, "decides": decides}
+
+
+def _accuracy(gains: pd.DataFrame) -> Iterator[dict[str, Any]]:
+    for found in gains[gains["measure"] == READ].to_dict("records"):
+        other = found["second"]
+        yield _line(f"{FULL} less {other}, the test", READ, other != DIRECT_READING, found)
+
+
+def _factors(gains: pd.DataFrame) -> Iterator[dict[str, Any]]:
+    for found in gains[gains["measure"] == READ].to_dict("records"):
+        where = f"{found['cells']} cells with {found['factor'].replace('_', ' ')}"
+        yield _line(f"{FULL} less {DEGRADED}, {where}", READ, True, found)
+
+
+def _smooth(tables: Mapping[str, pd.DataFrame]) -> Iterator[dict[str, Any]]:
+    kid = tables.get("kid_differences")
+    found = [] if kid is None else _of_full(kid[kid["second"] == DEGRADED], "first")
+    for line in found or [None]:
+        name = FULL if line is None else line["first"]
+        yield _line(f"{name} less {DEGRADED}, the test", "kid", True, line)
+    gains = tables["gains"]
+    ringing = gains[gains["measure"] == RINGING].set_index("second")
+    read = gains[gains["measure"] == READ]["second"].tolist()
+    # Blur cannot ring, so the degraded image is no rival there; sharpening filters are.
+    for other in (name for name in read if name != DIRECT_READING):
+        line = ringing.loc[other] if other in ringing.index else None
+        sharpens = other.startswith(("unsharp", "wiener", "richardson", "lanczos"))
+        if sharpens or other == DEGRADED:
+            yield _line(f"{FULL} less {other}, the test", RINGING, sharpens, line)
+
+
+def _emphasis(tables: Mapping[str, pd.DataFrame]) -> Iterator[dict[str, Any]]:
+    """The full model's emphasis decides; beside it, less that of methods that sharpen alike."""
+    table = tables.get("emphasis")
+    found = [] if table is None else _of_full(table[table["measure"] == DECIBELS], "method")
+    for line in found or [None]:
+        name = FULL if line is None else line["method"]
+        yield _line(f"{name}: gain on the plate less gain around it", DECIBELS, True, line)
+    pairs = tables.get("emphasis_differences")
+    rivals = (*tables["gains"]["second"].unique(), "no_region_discriminator")
+    for line in [] if pairs is None else _of_full(pairs, "first"):
+        other = re.sub(r"-\d+$", "", line["second"])
+        if other in rivals:
+            line["scope"] = THIS_CHECKPOINT if other in (BICUBIC, *CLASSICAL) else TWO_CHECKPOINTS
+            yield _line(f"that of {line['first']} less {line['second']}", DECIBELS, False, line)
+
+
+def _of_full(table: pd.DataFrame, column: str) -> list[dict[str, Any]]:
+    """The pooled lines of the full model, one for each of its checkpoints."""
+    of_full = table[column].str.split("-").str[0] == FULL
+    lines = table[of_full & (table["condition"] == POOLED)]
+    return lines.assign(seeds=1, scope=THIS_CHECKPOINT).to_dict("records")
+
+
+def _contribution(
+    variants: tuple[str, ...], test: pd.DataFrame, grid: pd.DataFrame
+) -> Iterator[dict[str, Any]]:
+    """The grid where the part should act, which decides; beside it the whole grid and the test."""
+    acts = {part.without: part.acts for part in CONTRIBUTIONS}
+    grid = grid[(grid["measure"] == READ) & (grid["protocol"] == CORRECTED)]
+    test = test[test["measure"] == READ]
+    for number, variant in enumerate(variants):
+        for where in dict.fromkeys((acts[variant], EVERYWHERE)):
+            found = grid[(grid["second"] == variant) & (grid["where"] == where)]
+            decides = number == 0 and where == acts[variant]
+            if len(found) or decides:
+                line = found.iloc[0] if len(found) else None
+                yield _line(f"{FULL} less {variant}, the grid, {where}", READ, decides, line)
+        found = test[test["second"] == variant]
+        if len(found):
+            yield _line(f"{FULL} less {variant}, the test", READ, False, found.iloc[0])

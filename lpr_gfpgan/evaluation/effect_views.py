@@ -1,0 +1,131 @@
+"""The page's tables of differences: claims, gains, contributions, what the published defects do."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from .grid import CORRECTED
+from .lines import POOLED
+from .methods import FULL
+from .tables import NUMBERS, READING_MEASURES
+from .views import CAPTION, measure_heading
+
+UNITS = {"psnr": "dB", "ringing": "grey levels", "mse": "squared grey levels"}
+"""Units of measures, by the first word of their name; shares are in percentage points."""
+HEADINGS = {"second": f"{FULL} less"}
+SHOWN = ("character_accuracy", "plate_accuracy_without_province", "psnr_plate")
+
+
+def signed(line: Mapping[str, Any], *, unit: bool = True) -> str:
+    """A difference as text, such as "+3.3 [+2.4, +4.1] points".
+
+    Args:
+        line: with measure, estimate, low and high; NaN where undefined.
+        unit: whether to name the unit.
+    """
+    if np.isnan(line["estimate"]):
+        return ""
+    word = str(line["measure"]).split("_")[0]
+    scale, digits = NUMBERS.get(word, (1, 4) if word == "kid" else (100, 1))
+    values = [f"{line[key] * scale:+.{digits}f}" for key in ("estimate", "low", "high")]
+    text = values[0] if np.isnan(line["low"]) else f"{values[0]} [{values[1]}, {values[2]}]"
+    name = UNITS.get(word, "points" if line["measure"] in READING_MEASURES else "")
+    return f"{text} {name}".rstrip() if unit else text
+
+
+def claim_view(table: pd.DataFrame) -> pd.DataFrame:
+    """The page's first table: claim and verdict, then each piece of evidence with its figure.
+
+    Args:
+        table: of `claims.claim_table`.
+    """
+    shown = pd.DataFrame(
+        {
+            "claim": table["claim"],
+            "verdict": table["verdict"],
+            "evidence": table["evidence"],
+            "measure": table["measure"].map(measure_heading),
+            "difference [95 % interval]": [signed(line) for line in table.to_dict("records")],
+            "n": [str(n) if n else "" for n in table["n"]],
+            "holds for": table["scope"],
+            "finding": [
+                found if decides else f"{found} (beside)"
+                for found, decides in zip(table["finding"], table["decides"], strict=True)
+            ],
+        }
+    ).set_index(["claim", "verdict", "evidence"])
+    shown.attrs[CAPTION] = "n counts plates; a line marked (beside) has no vote in the verdict"
+    return shown
+
+
+def gain_view(table: pd.DataFrame) -> pd.DataFrame:
+    """The full model less each other method over training seeds and plates, or by factor.
+
+    Args:
+        table: of `gains.gain_table` or `gains.factor_gain_table`.
+    """
+    index = [name for name in ("factor", "cells", "second") if name in table]
+    return _effects(table, index=[*index, "measure"])
+
+
+def contribution_view(table: pd.DataFrame) -> pd.DataFrame:
+    """Each contribution on the test: the full model less the variant without it.
+
+    Args:
+        table: of `contributions.contribution_table`.
+    """
+    return _effects(table[table["measure"].isin(SHOWN)], index=["second", "measure"])
+
+
+def ablation_view(table: pd.DataFrame) -> pd.DataFrame:
+    """Each contribution over the corrected grid, overall and where it should act.
+
+    Args:
+        table: of `ablations.ablation_table`.
+    """
+    chosen = table[(table["protocol"] == CORRECTED) & table["measure"].isin(SHOWN)]
+    acts = chosen["where"].where(~chosen["acts"], chosen["where"] + " (should act)")
+    named = chosen.assign(where=acts)
+    return _effects(named, index=["contribution", "second", "measure", "where", "cells"])
+
+
+def protocol_view(table: pd.DataFrame) -> pd.DataFrame:
+    """What the published protocol changes in the degraded image's reading, pooled over levels.
+
+    Args:
+        table: of `grid_effects.protocol_table`.
+    """
+    pooled = table["condition"].str.split("/").str[0] == POOLED
+    chosen = table[pooled & (table["measure"] == "character_accuracy")]
+    chosen = chosen.assign(
+        condition=chosen["condition"].str.removeprefix(f"{POOLED}/").str.replace("_", " ")
+    )
+    both = {
+        name: [f"{100 * v:.1f}" for v in chosen[name]] for name in ("as_published", "corrected")
+    }
+    shown = _effects(
+        chosen.assign(**both), index=["condition", "defects", "cells", "reader", *both]
+    )
+    return shown.reset_index(["reader", *both])
+
+
+def _effects(table: pd.DataFrame, *, index: list[str]) -> pd.DataFrame:
+    """One line per difference, with its unit, n, training seeds, p-value and finding."""
+    columns: dict[str, Any] = {name: table[name].to_numpy() for name in index}
+    if "measure" in columns:
+        columns["measure"] = table["measure"].map(measure_heading).to_numpy()
+    columns["difference [95 % interval]"] = [signed(line) for line in table.to_dict("records")]
+    columns["n"] = table["n"].to_numpy()
+    if "seeds" in table:
+        columns["training seeds"] = table["seeds"].to_numpy()
+        columns["holds for"] = table["scope"].to_numpy()
+    if "holm_p" in table and table["holm_p"].notna().any():
+        columns["p (Holm)"] = [f"{p:.2g}" for p in table["holm_p"]]
+    if "finding" in table:
+        columns["finding"] = table["finding"].to_numpy()
+    shown = pd.DataFrame(columns).set_index(index)
+    shown.index = shown.index.set_names([HEADINGS.get(name, name) for name in index])
+    shown.attrs[CAPTION] = "n counts plates"
+    return shown

@@ -1,0 +1,118 @@
+"""What the page was made with, so that it can be traced: machine, libraries, seeds, hashes.
+
+Only what changes with the inputs is named. The time and the commit are left out: the page is kept
+in git itself, so it cannot name the commit that holds it, and a run without a change must give the
+same page. The hash of the package's sources and those of the weights take their place.
+"""
+
+import hashlib
+import os
+import platform
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import pandas as pd
+import torch
+
+from ..config import Study
+from ..files import sha256_of
+
+LIBRARIES = (
+    *("torch", "torchvision", "numpy", "scipy", "pandas", "opencv-python", "scikit-image"),
+    *("matplotlib", "seaborn", "dvc", "papermill"),
+)
+PACKAGE = Path(__file__).parents[1]
+ABSENT = "not installed"
+
+
+def environment_table(study: Study) -> pd.DataFrame:
+    """Python, libraries and machine of this page, and the seeds of the study.
+
+    The machine is the one that made the page; weights may come from another.
+
+    Args:
+        study: the study.
+
+    Returns:
+        One column, `value`, by what it is.
+    """
+    evaluation = study.settings.evaluation
+    threads = study.settings.cpu_threads
+    facts = {
+        "Python": f"{platform.python_implementation()} {platform.python_version()}",
+        **{name: _version(name) for name in LIBRARIES},
+        "system": f"{platform.system()} {platform.machine()}",
+        "processor": processor(),
+        "accelerator": accelerator(),
+        "CPU threads of a stage": "all" if threads is None else str(threads),
+        "profile": study.profile,
+        "training seeds of the restorers": ", ".join(map(str, study.seeds)),
+        **{
+            f"training seed of reader {name}": str(getattr(study.settings.readers, name).seed)
+            for name in ("loss", "judge", "direct")
+        },
+        "seed of plates, degradations and resamples of the test": str(evaluation.seed),
+        "bootstrap resamples": str(evaluation.bootstrap),
+    }
+    return _as_table(facts)
+
+
+def hash_table(study: Study) -> pd.DataFrame:
+    """SHA-256 of the package's sources, the settings, the plates' manifest and all weights.
+
+    Args:
+        study: the study.
+
+    Returns:
+        One column, `value`, by file; "absent" where the file is not on this machine.
+    """
+    plates = study.paths.plates / "manifest.json"
+    weights = sorted(study.paths.models.glob("*.safetensors"))
+    facts = {
+        "sources of the package": source_hash(),
+        f"data/synthetic/{study.profile}/manifest.json": (
+            sha256_of(plates) if plates.is_file() else "absent"
+        ),
+        **{f"models/{study.profile}/{path.name}": sha256_of(path) for path in weights},
+    }
+    if not weights:
+        facts[f"models/{study.profile}"] = "absent"
+    return _as_table(facts)
+
+
+def source_hash(folder: Path = PACKAGE) -> str:
+    """SHA-256 over names and contents of all Python files below a folder, in their names' order."""
+    digest = hashlib.sha256()
+    for path in sorted(folder.rglob("*.py"), key=lambda p: p.relative_to(folder).as_posix()):
+        name = path.relative_to(folder).as_posix()
+        digest.update(f"{name} {sha256_of(path)}\n".encode())
+    return digest.hexdigest()
+
+
+def processor() -> str:
+    """The processor's model, and how many of its cores this process may use."""
+    name = platform.processor()
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:  # only Linux has it
+        lines = []
+    named = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
+    affinity = getattr(os, "sched_getaffinity", None)  # not on every system
+    cores = len(affinity(0)) if affinity else os.cpu_count()
+    return f"{named[0] if named else name or 'unknown'}, {cores} cores"
+
+
+def accelerator() -> str:
+    """The first CUDA device's name, or "none"."""
+    return torch.cuda.get_device_name(0) if torch.cuda.is_available() else "none"
+
+
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return ABSENT
+
+
+def _as_table(facts: dict[str, str]) -> pd.DataFrame:
+    return pd.DataFrame({"value": facts}, index=pd.Index(facts, name=""))

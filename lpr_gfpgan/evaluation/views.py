@@ -1,0 +1,248 @@
+"""The tables of the page: what is shown of the long tables, wide, as texts, and with their n.
+
+A view's n stands in its caption (`attrs["caption"]`); a figure of another n says so in its cell.
+"""
+
+from collections.abc import Iterable
+
+import pandas as pd
+
+from .claims import LOWER_IS_BETTER
+from .judges import ABSENT
+from .methods import DEGRADED, DIRECT, DIRECT_READING, JUDGE
+from .tables import POOLED, READING_MEASURES, readable
+
+CAPTION = "caption"
+READING = tuple(READING_MEASURES)
+QUALITY = ("psnr_plate", "psnr_frame", "ssim_plate", "ssim_frame", "mse_plate", "mse_frame")
+"""What the two halves of the page's tables of differences show."""
+
+
+def with_n(
+    table: pd.DataFrame, *, index: Iterable[str], columns: str, unit: str = "plates"
+) -> pd.DataFrame:
+    """A wide table of texts as `tables.readable` makes it, with n.
+
+    Args:
+        table: a long table with n, estimate, low and high.
+        index: the columns that name a line.
+        columns: the column whose values become columns.
+        unit: what n counts.
+
+    Returns:
+        A table of texts. The caption names the most frequent n; where n differs, the cell has it.
+    """
+    index = list(index)
+    wide = readable(table, index=index, columns=columns)
+    counts = table.pivot(index=index, columns=columns, values="n").reindex_like(wide)
+    counts = counts.where(wide != "")
+    known = counts.stack()
+    common = int(known.mode().iloc[0]) if len(known) else 0
+    other = counts.notna() & (counts != common)
+    shown = counts.map(lambda n: "" if pd.isna(n) else f" (n = {n:.0f})")
+    wide = (wide + shown.where(other, "")).astype(object)
+    if columns == "measure":
+        wide = wide.rename(columns=measure_heading)
+    unless = ", where a cell does not say otherwise" if other.to_numpy().any() else ""
+    wide.attrs[CAPTION] = f"n = {common} {unit}{unless}; brackets: 95 % intervals"
+    return wide
+
+
+def measure_heading(measure: str) -> str:
+    """A measure's name as a heading, with the direction where less is better."""
+    words = measure.replace("_", " ")
+    return f"{words} (lower is better)" if words.split()[0] in LOWER_IS_BETTER else words
+
+
+def accuracy_view(table: pd.DataFrame, measure: str) -> pd.DataFrame:
+    """One reading measure in per cent: methods down, conditions across.
+
+    Every method is read by the judge; direct reading, the reader trained on degraded images, has a
+    line of its own.
+
+    Args:
+        table: `accuracy` of `make_tables`.
+        measure: one of `tables.READING_MEASURES`.
+    """
+    chosen = table[table["measure"] == measure]
+    direct = chosen[(chosen["reader"] == DIRECT) & (chosen["method"] == DEGRADED)]
+    judged = chosen[chosen["reader"] == JUDGE]
+    return with_n(
+        pd.concat([judged, direct.assign(method=DIRECT_READING)]),
+        index=["method"],
+        columns="condition",
+    )
+
+
+def reader_view(table: pd.DataFrame) -> pd.DataFrame:
+    """Pooled reading measures of every method by both readers.
+
+    Args:
+        table: `accuracy` of `make_tables`.
+    """
+    pooled = table[table["condition"] == POOLED]
+    return with_n(pooled, index=["method", "reader"], columns="measure")
+
+
+def judging_view(table: pd.DataFrame) -> pd.DataFrame:
+    """Each reader on the clean validation plates in per cent, n, and whether it may judge.
+
+    Args:
+        table: `readers` of `make_tables`.
+    """
+    wide = readable(table, index=["reader"], columns="measure")
+    lines = table.drop_duplicates("reader").set_index("reader").loc[wide.index]
+    wide.insert(0, "n", lines["n"])
+    words = lines["may_judge"].map({True: "yes", False: "no"})
+    wide["may judge"] = words.mask(lines["interval"] == ABSENT, ABSENT)
+    wide.attrs[CAPTION] = "n counts the clean plates of the validation split"
+    return wide.rename(columns=measure_heading)
+
+
+def image_view(table: pd.DataFrame) -> pd.DataFrame:
+    """Pooled PSNR (decibels), SSIM and MSE (squared grey levels) of plate and frame.
+
+    Args:
+        table: `images` of `make_tables`.
+    """
+    chosen = table[(table["condition"] == POOLED) & table["measure"].isin(QUALITY)]
+    return with_n(chosen, index=["method"], columns="measure")
+
+
+def seen_view(table: pd.DataFrame) -> pd.DataFrame:
+    """Character accuracy by the judge where typeface or surroundings were seen, or held out.
+
+    Args:
+        table: `seen` of `make_tables`.
+    """
+    chosen = table[(table["measure"] == "character_accuracy") & (table["reader"] == JUDGE)]
+    return with_n(chosen, index=["method"], columns="group")
+
+
+def position_view(table: pd.DataFrame) -> pd.DataFrame:
+    """Characters read at each position in per cent; position 0 is all of them.
+
+    Args:
+        table: `positions` of `make_tables`.
+    """
+    return with_n(table, index=["method"], columns="position").rename(columns={0: "all"})
+
+
+def difference_view(table: pd.DataFrame, measures: Iterable[str]) -> pd.DataFrame:
+    """Pooled paired differences: percentage points, decibels for PSNR.
+
+    Args:
+        table: `differences` of `make_tables`.
+        measures: READING or QUALITY, or others of `tables.MEASURES`.
+    """
+    chosen = table[(table["condition"] == POOLED) & table["measure"].isin(list(measures))]
+    return with_n(chosen, index=["first", "second"], columns="measure")
+
+
+def threshold_view(table: pd.DataFrame) -> pd.DataFrame:
+    """Each reader's threshold and what it accepts of the clean validation plates, in per cent.
+
+    Args:
+        table: `thresholds` of `make_tables`.
+    """
+    named = table.assign(threshold=[f"{t:.4f}" for t in table["threshold"]])
+    return with_n(named, index=["reader", "threshold"], columns="measure")
+
+
+def false_read_view(table: pd.DataFrame) -> pd.DataFrame:
+    """Pooled shares of plates accepted, and accepted though wrong, in per cent.
+
+    Args:
+        table: `false_reads` of `make_tables`.
+    """
+    pooled = table[table["condition"] == POOLED]
+    return with_n(pooled, index=["method", "reader"], columns="measure")
+
+
+def calibration_view(table: pd.DataFrame) -> pd.DataFrame:
+    """Pooled figures of the confidences, times 100.
+
+    Args:
+        table: `calibration` of `make_tables`.
+    """
+    return with_n(table, index=["method", "reader"], columns="measure")
+
+
+def consistency_view(table: pd.DataFrame) -> pd.DataFrame:
+    """Ratios of distances to the original's: methods down, conditions across.
+
+    Args:
+        table: `consistency` of `make_tables`.
+    """
+    return with_n(table, index=["method"], columns="condition")
+
+
+def ringing_view(table: pd.DataFrame) -> pd.DataFrame:
+    """Ringing on the plate in grey levels: methods down, conditions across.
+
+    Args:
+        table: `images` of `make_tables`.
+    """
+    chosen = table[table["measure"] == "ringing_plate"]
+    return with_n(chosen, index=["method"], columns="condition")
+
+
+def kid_view(table: pd.DataFrame) -> pd.DataFrame:
+    """KID of the originals and each method's images: methods down, conditions across.
+
+    Args:
+        table: `kid` of `make_tables`.
+    """
+    return with_n(table, index=["method"], columns="condition")
+
+
+def pair_view(table: pd.DataFrame) -> pd.DataFrame:
+    """Differences of KID, or of emphasis in decibels: pairs down, conditions across.
+
+    Args:
+        table: `kid_differences` or `emphasis_differences` of `make_tables`.
+    """
+    return with_n(table, index=["first", "second"], columns="condition")
+
+
+def emphasis_view(table: pd.DataFrame) -> pd.DataFrame:
+    """Pooled gains in PSNR on plate and surroundings, and their difference, in decibels.
+
+    Args:
+        table: `emphasis` of `make_tables`.
+    """
+    pooled = table[table["condition"] == POOLED]
+    return with_n(pooled, index=["method"], columns="measure")
+
+
+def cell_view(cells: pd.DataFrame) -> pd.DataFrame:
+    """How many conditions of each protocol there are, in the training's range, and left out.
+
+    Args:
+        cells: of `strengths.strength_table`, of both protocols.
+    """
+    marks = pd.DataFrame(
+        {
+            "protocol": cells["protocol"],
+            "conditions": 1,
+            "in the training's range": cells["in_training_range"].astype(int),
+            "skipped, as the frame cannot show them": (cells["skipped"] != "").astype(int),
+        }
+    )
+    return marks.groupby("protocol").sum()
+
+
+def strength_view(cells: pd.DataFrame) -> pd.DataFrame:
+    """The mean strength of each factor by protocol and level, published qualities as written.
+
+    Args:
+        cells: of `strengths.strength_table`, of both protocols.
+    """
+    names = {
+        "sigma_px": "Gaussian sigma (px of the frame)",
+        "motion_px": "motion (px of the frame)",
+        "noise_sigma": "noise sigma (of 255)",
+        "jpeg_quality": "JPEG quality",
+    }
+    means = cells[cells["level"].notna()].groupby(["protocol", "level"])[list(names)].mean()
+    return means.rename(columns=names).map("{:.2f}".format)

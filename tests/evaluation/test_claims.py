@@ -1,0 +1,214 @@
+"""Verdicts follow from intervals by the stated rule, whichever way the figures point."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from lpr_gfpgan.evaluation import claims
+from lpr_gfpgan.evaluation.claims import (
+    ACCURACY,
+    ADAPTABILITY,
+    CANNOT,
+    CLAIMS,
+    CONTRADICTED,
+    CONTRIBUTED,
+    DIRECT_IS_BETTER,
+    EMPHASIS,
+    IN_PART,
+    NO_DIFFERENCE,
+    NOT_MEASURED,
+    SMOOTH,
+    SUPPORTED,
+    claim_table,
+    finding,
+)
+from lpr_gfpgan.evaluation.effect_views import claim_view, signed
+
+MOTION, RECOGNITION, REGION = CONTRIBUTED
+ENDS = {"up": (0.02, 0.01, 0.03), "none": (0.0, -0.01, 0.01), "down": (-0.02, -0.03, -0.01)}
+UNKNOWN = (np.nan, np.nan, np.nan)
+
+
+def figures(which, **known):
+    estimate, low, high = ENDS.get(which, UNKNOWN)
+    line = {"n": 300, "estimate": estimate, "low": low, "high": high, "interval": "bootstrap"}
+    return {**line, "holm_p": 1.0 if which == "none" else 0.001, **known}
+
+
+def gain(which, second, measure="character_accuracy", **known):
+    known = {"seeds": 1, "scope": "this checkpoint", **known}
+    return {"first": "full", "second": second, "measure": measure, **figures(which, **known)}
+
+
+def make(*, accuracy=None, factors="up", ringing="down", kid="down", emphasis="up", **other):
+    """The tables of a study in which every claim holds, but for what is given."""
+    accuracy = {
+        "degraded": "up",
+        "bicubic": "up",
+        "unsharp": "up",
+        "plain_unet": "up",
+        "direct reading": "up",
+    } | (accuracy or {})
+    contribution, seeds = other.get("contribution", "up"), other.get("seeds", 3)
+    variants = other.get("variants", ("no_motion_blur", "no_recognition_loss", "fixed_region"))
+    pooled = {"condition": "all"}
+    tables = {
+        "readers": pd.DataFrame(
+            {"reader": ["judge", "direct"], "may_judge": [other.get("judges", True), True]}
+        ),
+        "gains": pd.DataFrame(
+            [gain(which, name) for name, which in accuracy.items()]
+            + [gain(ringing, name, "ringing_plate") for name in ("degraded", "unsharp")]
+        ),
+        "contributions": pd.DataFrame([gain(contribution, name, seeds=seeds) for name in variants]),
+        "kid_differences": pd.DataFrame([gain(kid, "degraded", "kid") | pooled]).drop(
+            columns="holm_p"
+        ),
+        "emphasis": pd.DataFrame(
+            [
+                {"method": "full", "measure": "psnr_emphasis", **pooled, **figures(emphasis)},
+                {"method": "bicubic", "measure": "psnr_emphasis", **pooled, **figures("down")},
+            ]
+        ).drop(columns="holm_p"),
+        "emphasis_differences": pd.DataFrame([gain("none", "unsharp", "psnr_emphasis") | pooled]),
+    }
+    names = ("gaussian", "noise", "jpeg", "motion", "low_resolution")
+    factors = dict.fromkeys(names, factors) if isinstance(factors, str) else factors
+    places = ("with motion blur", "everywhere", "shifted frames")
+    grid = {
+        "gains": pd.DataFrame(
+            [gain(which, "degraded", factor=f, cells=24) for f, which in factors.items()]
+        ),
+        "ablations": pd.DataFrame(
+            [
+                gain(contribution, name, seeds=seeds, where=where, protocol="corrected")
+                for name in variants
+                for where in places
+            ]
+        ),
+    }
+    return tables, grid
+
+
+def verdicts(profile="gpu", **given):
+    table = claim_table(*make(**given), profile=profile)
+    assert list(dict.fromkeys(table["claim"])) == list(CLAIMS)
+    assert (table.groupby("claim")["verdict"].nunique() == 1).all()
+    return table.drop_duplicates("claim").set_index("claim")["verdict"]
+
+
+def test_all_claims_hold_where_every_line_does():
+    assert set(verdicts()) == {SUPPORTED}
+
+
+def test_a_finding_needs_interval_and_test():
+    line = {"measure": "character_accuracy", **figures("up")}
+    assert finding(line) == claims.BETTER
+    assert finding(line | {"holm_p": 0.05}) == NO_DIFFERENCE
+    assert finding(line | {"holm_p": np.nan}) == claims.BETTER
+    assert finding(line | {"low": 0.0}) == NO_DIFFERENCE
+    assert finding(line | {"low": np.nan}) == NOT_MEASURED
+    assert finding(line | figures("down")) == claims.WORSE
+
+
+@pytest.mark.parametrize("measure", ["kid", "ringing_plate", "mse_plate"])
+def test_lower_is_better_for_distances(measure):
+    assert finding({"measure": measure, **figures("down")}) == claims.BETTER
+    assert finding({"measure": measure, **figures("up")}) == claims.WORSE
+
+
+@pytest.mark.parametrize("rival", ["degraded", "bicubic", "unsharp", "plain_unet"])
+def test_one_better_rival_contradicts_better_accuracy(rival):
+    assert verdicts(accuracy={rival: "down"})[ACCURACY] == CONTRADICTED
+    assert verdicts(accuracy={rival: "none"})[ACCURACY] == IN_PART
+
+
+def test_direct_reading_has_no_vote_but_is_named():
+    assert verdicts(accuracy={"direct reading": "down"})[ACCURACY] == (
+        f"{SUPPORTED}; {DIRECT_IS_BETTER}"
+    )
+    said = verdicts("quick", accuracy={"direct reading": "down"})[ACCURACY]
+    assert said == f"{CANNOT}; {DIRECT_IS_BETTER}"
+    assert verdicts(accuracy={"direct reading": "none"})[ACCURACY] == SUPPORTED
+
+
+def test_adaptability_counts_factors():
+    some = dict.fromkeys(("gaussian", "motion"), "up") | {"jpeg": "none"}
+    assert verdicts(factors=some)[ADAPTABILITY] == IN_PART
+    assert verdicts(factors=some | {"jpeg": "down"})[ADAPTABILITY] == CONTRADICTED
+    assert verdicts(factors="none")[ADAPTABILITY] == NO_DIFFERENCE
+
+
+def test_smoothness_is_held_against_filters_not_against_blur():
+    tables, grid = make(ringing="up")
+    ringing = tables["gains"]["measure"] == "ringing_plate"
+    against_filter = ringing & (tables["gains"]["second"] == "unsharp")
+    tables["gains"].loc[against_filter, ["estimate", "low", "high"]] = ENDS["down"]
+    table = claim_table(tables, grid, profile="gpu")
+    assert set(table[table["claim"] == SMOOTH]["verdict"]) == {SUPPORTED}
+    assert verdicts(ringing="up")[SMOOTH] == CONTRADICTED
+    assert verdicts(kid="none")[SMOOTH] == IN_PART
+
+
+def test_emphasis_is_that_of_the_full_model():
+    assert verdicts(emphasis="down")[EMPHASIS] == CONTRADICTED
+    assert verdicts(emphasis="none")[EMPHASIS] == NO_DIFFERENCE
+
+
+def test_what_is_missing_is_not_measured():
+    tables, grid = make()
+    for name in ("kid_differences", "emphasis", "emphasis_differences"):
+        del tables[name]
+    tables["gains"] = tables["gains"][tables["gains"]["measure"] != "ringing_plate"]
+    table = claim_table(tables, grid, profile="gpu").set_index("claim")
+    assert set(table.loc[[SMOOTH, EMPHASIS], "verdict"]) == {NOT_MEASURED}
+    assert verdicts(kid="unknown")[SMOOTH] == IN_PART
+    variants = ("no_motion_blur", "no_recognition_loss", "no_region_discriminator")
+    assert verdicts(variants=variants)[REGION] == NOT_MEASURED
+    assert verdicts("quick", variants=variants)[REGION] == NOT_MEASURED
+
+
+def test_one_seed_says_no_more_than_two_checkpoints():
+    found = verdicts(seeds=1)
+    for claim in CONTRIBUTED:
+        assert found[claim] == "these two checkpoints only: better"
+    assert verdicts(seeds=1, contribution="none")[MOTION] == (
+        "these two checkpoints only: no difference"
+    )
+    assert verdicts(seeds=3, contribution="down")[RECOGNITION] == CONTRADICTED
+
+
+@pytest.mark.parametrize("profile", ["smoke", "quick"])
+def test_small_profiles_claim_nothing_whatever_the_figures(profile):
+    for factors in ("up", "down"):
+        assert set(verdicts(profile, factors=factors)) == {CANNOT}
+
+
+def test_a_reader_that_may_not_judge_decides_nothing_about_reading():
+    found = verdicts(judges=False)
+    assert set(found[[ACCURACY, ADAPTABILITY, *CONTRIBUTED]]) == {claims.NO_JUDGE}
+    assert set(found[[SMOOTH, EMPHASIS]]) == {SUPPORTED}
+
+
+def test_a_contribution_is_decided_where_it_should_act():
+    table = claim_table(*make(), profile="gpu")
+    deciding = table[table["claim"].isin(CONTRIBUTED) & table["decides"]]
+    assert deciding["evidence"].tolist() == [
+        "full less no_motion_blur, the grid, with motion blur",
+        "full less no_recognition_loss, the grid, everywhere",
+        "full less fixed_region, the grid, shifted frames",
+    ]
+
+
+def test_the_view_shows_figure_unit_and_n():
+    table = claim_table(*make(), profile="gpu")
+    view = claim_view(table)
+    assert view.index.names == ["claim", "verdict", "evidence"]
+    first = view.iloc[0]
+    assert first["difference [95 % interval]"] == "+2.0 [+1.0, +3.0] points"
+    assert first["n"] == "300" and first["finding"] == "better"
+    beside = view[view["finding"].str.endswith("(beside)")]
+    assert len(beside) == (~table["decides"]).sum() > 0
+    assert signed({"measure": "psnr_plate", **figures("down")}) == "-0.02 [-0.03, -0.01] dB"
+    assert signed({"measure": "kid", **figures("up")}) == "+0.0200 [+0.0100, +0.0300]"
+    assert signed({"measure": "kid", **figures("unknown")}) == ""

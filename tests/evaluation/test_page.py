@@ -1,0 +1,210 @@
+"""The page's tables carry their n, its links lead to files, and it can be traced."""
+
+import dataclasses
+import json
+import re
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from lpr_gfpgan.config import Paths
+from lpr_gfpgan.errors import DataError
+from lpr_gfpgan.evaluation import (
+    accuracy_table,
+    difference_table,
+    effect_views,
+    environment,
+    image_table,
+    page,
+    views,
+)
+from lpr_gfpgan.evaluation.ablations import ablation_table
+from lpr_gfpgan.evaluation.contributions import contribution_table
+from lpr_gfpgan.evaluation.gains import gain_table
+from lpr_gfpgan.evaluation.grid_effects import protocol_table
+from lpr_gfpgan.files import write_text
+
+ROOT = Path(__file__).parents[2]
+DRAWS = {"draws": 50, "seed": 0}
+
+
+@pytest.fixture
+def own(study, tmp_path):
+    """The study with a folder of its own."""
+    return dataclasses.replace(study, paths=Paths(tmp_path, "smoke"))
+
+
+def long_table(n):
+    return pd.DataFrame(
+        {
+            "method": ["a", "a", "b", "b"],
+            "measure": ["psnr_plate", "mse_plate"] * 2,
+            "n": n,
+            "estimate": [20.0, 5.0, 21.0, np.nan],
+            "low": [19.0, 4.0, 20.0, np.nan],
+            "high": [21.0, 6.0, 22.0, np.nan],
+        }
+    )
+
+
+def test_n_stands_in_the_caption_and_where_it_differs():
+    same = views.with_n(long_table(300), index=["method"], columns="measure")
+    assert same.attrs["caption"].startswith("n = 300 plates;")
+    assert same.loc["a", "psnr plate"] == "20.00 [19.00, 21.00]"
+    other = views.with_n(long_table([300, 300, 12, 0]), index=["method"], columns="measure")
+    assert "where a cell does not say otherwise" in other.attrs["caption"]
+    assert other.loc["b", "psnr plate"] == "21.00 [20.00, 22.00] (n = 12)"
+    assert other.loc["b", "mse plate (lower is better)"] == ""
+
+
+def test_every_view_of_rows_names_its_n(evaluation):
+    accuracy = accuracy_table(evaluation.rows, **DRAWS)
+    differences = difference_table(evaluation.rows, **DRAWS)
+    shown = [
+        views.accuracy_view(accuracy, "plate_accuracy"),
+        views.reader_view(accuracy),
+        views.image_view(image_table(evaluation.rows, **DRAWS)),
+        views.difference_view(differences, views.READING),
+        views.difference_view(differences, views.QUALITY),
+    ]
+    assert [view.shape[1] for view in shown] == [3, 4, 6, 4, 6]
+    for view in shown:
+        assert view.attrs["caption"].startswith("n = 6 plates")
+        assert "<caption>n = 6 plates" in page.as_html(view)
+    direct = views.accuracy_view(accuracy, "plate_accuracy")
+    assert "direct reading" in direct.index
+
+
+def test_every_view_of_differences_names_its_n(make_grid_rows, grid_cells):
+    def rule(row):
+        return 3 + (row["variant"] == "full") + row["plate"] % 2
+
+    corrected = grid_cells[grid_cells["protocol"] == "corrected"]
+    methods = ("full", "no_motion_blur", "degraded")
+    rows = make_grid_rows(rule, methods=methods, cells=corrected)
+    both = make_grid_rows(rule, methods=("degraded",), cells=grid_cells)
+    shown = [
+        effect_views.gain_view(gain_table(rows, others=["degraded"], **DRAWS)),
+        effect_views.contribution_view(contribution_table(rows, **DRAWS)),
+        effect_views.ablation_view(ablation_table(rows, corrected, **DRAWS)),
+        effect_views.protocol_view(protocol_table(both, grid_cells, **DRAWS)),
+    ]
+    for view in shown:
+        assert len(view) and (view["n"] == 6).all()
+    assert shown[0].index.names == ["full less", "measure"]
+    places = shown[2].index.get_level_values("where")
+    assert {"with motion blur (should act)", "without motion blur"} <= set(places)
+    assert set(shown[3].index.get_level_values("condition")) >= {"all", "low resolution"}
+
+
+def test_the_grid_is_counted(grid_cells):
+    counted = views.cell_view(grid_cells)
+    assert counted["conditions"].tolist() == [51, 51]
+    strengths = views.strength_view(grid_cells)
+    assert strengths.loc[("as_published", 3), "JPEG quality"] == "305.00"
+
+
+def test_tables_have_no_styles_of_their_own():
+    table = pd.DataFrame({"a<b": ["x"]}, index=pd.Index(["<y>"], name="k"))
+    html = page.as_html(table)
+    assert "<style" not in html and "border" not in html and "<caption>" not in html
+    assert html.startswith('<div class="table"><table') and html.endswith("</table></div>")
+    assert "&lt;y&gt;" in html
+
+
+def test_pictures_are_linked_as_seen_from_the_notebook(own, tmp_path):
+    path = own.paths.reports / "figures" / "risk.png"
+    with pytest.raises(DataError, match="no picture"):
+        page.picture(own, path, "risk")
+    write_text(path, "")
+    assert page.picture(own, path, "risk") == "![risk](../figures/risk.png)"
+    link = re.search(r"\((.+)\)", page.picture(own, path, "risk")).group(1)
+    assert (own.paths.reports / "notebooks" / link).resolve() == path.resolve()
+    write_text(tmp_path / "elsewhere.png", "")
+    with pytest.raises(DataError, match="cannot link"):
+        page.picture(own, tmp_path / "elsewhere.png", "x")
+
+
+def test_links_of_the_page_lead_to_its_figures(own):
+    """An executed notebook through the page's own template; the page lies one folder higher."""
+    nbformat = pytest.importorskip("nbformat")
+    from nbconvert import HTMLExporter
+    from traitlets.config import Config
+
+    write_text(own.paths.reports / "figures" / "risk.png", "")
+    markdown = page.picture(own, own.paths.reports / "figures" / "risk.png", "risk")
+    shown = nbformat.v4.new_output("display_data", data={"text/markdown": markdown})
+    cell = nbformat.v4.new_code_cell("1", outputs=[shown])
+    table = nbformat.v4.new_output(
+        "display_data", data={"text/html": page.as_html(pd.DataFrame({"a": [1]}))}
+    )
+    book = nbformat.v4.new_notebook(
+        cells=[cell, nbformat.v4.new_code_cell("2", outputs=[table])], metadata={"title": "t"}
+    )
+    options = Config(
+        {
+            "TemplateExporter": {
+                "extra_template_basedirs": [str(ROOT / "notebooks")],
+                "exclude_input": True,
+            }
+        }
+    )
+    html, _ = HTMLExporter(template_name="page", config=options).from_notebook_node(book)
+    links = re.findall(r'<img[^>]*src="([^"]+)"', html)
+    assert links == ["figures/risk.png"]
+    assert all((own.paths.reports / link).is_file() for link in links)
+    assert html.count("<style") == 1 and '<div class="table">' in html
+
+
+def test_committed_pages_link_to_what_is_there():
+    for made in ROOT.glob("reports/*/study.html"):
+        html = made.read_text(encoding="utf-8")
+        links = [s for s in re.findall(r'<img[^>]*src="([^"]+)"', html) if s[:5] != "data:"]
+        assert all((made.parent / link).is_file() for link in links), made
+
+
+def test_the_notebook_begins_with_the_claims_and_embeds_no_picture():
+    cells = json.loads((ROOT / "notebooks" / "6_figures.ipynb").read_text("utf-8"))["cells"]
+    sources = ["".join(cell["source"]) for cell in cells]
+    shown = [s for s, cell in zip(sources, cells, strict=True) if cell["cell_type"] == "code"]
+    assert "claim_view(claims)" in shown[2]  # after the parameters and the tables themselves
+    assert not any("Image(" in source for source in sources)
+
+
+def test_the_environment_names_versions_and_seeds(own):
+    table = environment.environment_table(own)["value"]
+    assert table["Python"].endswith(".".join(map(str, sys.version_info[:3])))
+    assert table["numpy"] == np.__version__ and environment.ABSENT not in set(table)
+    assert table["training seeds of the restorers"] == "0"
+    assert table["bootstrap resamples"] == "200" and table["CPU threads of a stage"] == "1"
+
+
+def test_hashes_follow_content_and_repeat(own, tmp_path):
+    assert environment.hash_table(own).loc["models/smoke", "value"] == "absent"
+    weights = own.paths.models / "prior.safetensors"
+    write_text(weights, "weights")
+    write_text(own.paths.plates / "manifest.json", "{}")
+    first = environment.hash_table(own)["value"]
+    pd.testing.assert_series_equal(first, environment.hash_table(own)["value"])
+    assert first["data/synthetic/smoke/manifest.json"] == (
+        "44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a"
+    )
+    write_text(weights, "others")
+    changed = environment.hash_table(own)["value"]
+    assert list(first.index[first != changed]) == ["models/smoke/prior.safetensors"]
+
+
+def test_the_source_hash_sees_names_and_contents_of_code_only(tmp_path):
+    write_text(tmp_path / "a.py", "1\n")
+    first = environment.source_hash(tmp_path)
+    write_text(tmp_path / "notes.txt", "no code")
+    assert environment.source_hash(tmp_path) == first
+    write_text(tmp_path / "a.py", "2\n")
+    assert environment.source_hash(tmp_path) != first
+    write_text(tmp_path / "a.py", "1\n")
+    assert environment.source_hash(tmp_path) == first
+    (tmp_path / "a.py").rename(tmp_path / "b.py")
+    assert environment.source_hash(tmp_path) != first
