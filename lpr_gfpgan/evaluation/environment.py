@@ -22,6 +22,11 @@ LIBRARIES = (
     *("matplotlib", "seaborn", "dvc", "papermill"),
 )
 PACKAGE = Path(__file__).parents[1]
+DECIDES = (
+    *("plates", "degradations", "networks", "readers", "losses", "metrics", "training"),
+    *("evaluation", "randomness.py", "ranges.py"),
+)
+"""What decides figures; widgets and the command line do not."""
 ABSENT = "not installed"
 
 
@@ -81,12 +86,16 @@ def hash_table(study: Study) -> pd.DataFrame:
 
 
 def source_hash(folder: Path = PACKAGE) -> str:
-    """SHA-256 over names and contents of all Python files below a folder, in their names' order."""
+    """SHA-256 over names and contents of the Python files that decide figures, in order."""
     digest = hashlib.sha256()
-    for path in sorted(folder.rglob("*.py"), key=lambda p: p.relative_to(folder).as_posix()):
-        name = path.relative_to(folder).as_posix()
+    files = (path for place in DECIDES for path in _sources(folder / place))
+    for name, path in sorted((path.relative_to(folder).as_posix(), path) for path in files):
         digest.update(f"{name} {sha256_of(path)}\n".encode())
     return digest.hexdigest()
+
+
+def _sources(place: Path) -> list[Path]:
+    return [place] if place.is_file() else list(place.rglob("*.py"))
 
 
 def processor() -> str:

@@ -197,14 +197,23 @@ def test_hashes_follow_content_and_repeat(own, tmp_path):
     assert list(first.index[first != changed]) == ["models/smoke/prior.safetensors"]
 
 
-def test_the_source_hash_sees_names_and_contents_of_code_only(tmp_path):
-    write_text(tmp_path / "a.py", "1\n")
+def test_the_source_hash_sees_names_and_contents_of_what_decides_figures(tmp_path):
+    code = tmp_path / "plates" / "a.py"
+    write_text(code, "1\n")
+    write_text(tmp_path / "ranges.py", "1\n")
     first = environment.source_hash(tmp_path)
-    write_text(tmp_path / "notes.txt", "no code")
+    write_text(tmp_path / "plates" / "notes.txt", "no code")
+    write_text(tmp_path / "cli.py", "decides nothing")
     assert environment.source_hash(tmp_path) == first
-    write_text(tmp_path / "a.py", "2\n")
-    assert environment.source_hash(tmp_path) != first
-    write_text(tmp_path / "a.py", "1\n")
+    for path in (code, tmp_path / "ranges.py"):
+        write_text(path, "2\n")
+        assert environment.source_hash(tmp_path) != first
+        write_text(path, "1\n")
     assert environment.source_hash(tmp_path) == first
-    (tmp_path / "a.py").rename(tmp_path / "b.py")
+    code.rename(code.with_name("b.py"))
     assert environment.source_hash(tmp_path) != first
+
+
+def test_every_room_that_decides_figures_is_in_the_hash():
+    for place in environment.DECIDES:
+        assert (environment.PACKAGE / place).exists(), place
