@@ -50,7 +50,7 @@ def restore(options: argparse.Namespace) -> int:
     """Restores pictures into a folder: one PNG each, and their readings as JSON lines."""
     from .files import write_png, write_text
 
-    pictures = _find(options.paths)
+    pictures = _pictures(options)
     targets = _targets(pictures, options.output, overwrite=options.overwrite)
     restorer = _open(options)
     lines, skipped = [], 0
@@ -75,7 +75,7 @@ def read(options: argparse.Namespace) -> int:
     """Reads pictures as they are, without restoring them; prints JSON lines."""
     from .errors import WeightsError
 
-    pictures = _find(options.paths)
+    pictures = _pictures(options)
     restorer = _open(options)
     if restorer.reader is None:
         raise WeightsError("no reader beside the restorer's weights; run `make reproduce` first")
@@ -106,6 +106,9 @@ def degrade(options: argparse.Namespace) -> int:
     _refuse_existing([options.output, record], overwrite=options.overwrite)
     image = read_image(options.path)
     parameters = _parameters(options, *image.shape[:2])
+    factors = (options.motion_length, options.defocus, options.width, options.noise, options.jpeg)
+    if not any(factors):
+        print("lpr-gfpgan: no factor was given: the copy is not degraded", file=sys.stderr)
     with torch.inference_mode():
         degraded = apply(image_tensor(image[None]), parameters, codec="exact")
     write_png(options.output, to_pixels(degraded)[0])
@@ -129,7 +132,10 @@ def train(options: argparse.Namespace) -> int:
 
 
 def evaluate(options: argparse.Namespace) -> int:
-    """Runs the test of a trained study and prints the character accuracy of every method."""
+    """Runs the test of a trained study again, rewrites its rows and metrics, prints accuracies.
+
+    The figures and the page are `make reproduce`'s.
+    """
     from . import evaluation
     from .config import load_study
 
@@ -163,7 +169,20 @@ def _parser() -> argparse.ArgumentParser:
     for function in (restore, read):
         made = command(function)
         made.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="pictures, folders")
-        made.add_argument("--tight", action="store_true", help="the plate fills every picture")
+        place = made.add_mutually_exclusive_group()
+        place.add_argument(
+            "--tight",
+            action="store_true",
+            help="every picture ends at the plate's edges, as a rectified crop does",
+        )
+        place.add_argument(
+            "--corners",
+            nargs=4,
+            type=_point,
+            metavar="X,Y",
+            help="the plate's corners in the one picture given, in pixels: upper left, upper "
+            "right, lower right, lower left",
+        )
         made.add_argument("--weights", type=Path, help="a restorer's weights file")
         made.add_argument("--device", help="cpu or cuda; a GPU if there is one")
         if function is restore:
@@ -189,7 +208,7 @@ def _parser() -> argparse.ArgumentParser:
 
     made = command(train)
     made.add_argument("--profile", help="smoke, quick, gpu or paper; else that of params.yaml")
-    made.add_argument("--variant", default="full", help="one of `ablations` in params.yaml")
+    made.add_argument("--variant", default="full", help="a key of `ablations` or `baselines`")
     made.add_argument("--seed", type=int, default=0)
     made.add_argument("--max-seconds", type=float, metavar="S", help="pause after so many")
 
@@ -203,6 +222,25 @@ def _open(options: argparse.Namespace) -> Restorer:
     from .restore import Restorer
 
     return Restorer.from_pretrained(options.weights, device=options.device)
+
+
+def _point(text: str) -> tuple[float, float]:
+    """Two numbers with a comma between them."""
+    try:
+        x, y = map(float, text.split(","))
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no point; give it as X,Y") from None
+    return x, y
+
+
+def _pictures(options: argparse.Namespace) -> list[tuple[Path, Path]]:
+    """The pictures asked for, see `_find`; corners belong to one picture alone."""
+    pictures = _find(options.paths)
+    if options.corners is not None and len(pictures) != 1:
+        raise DataError(
+            f"--corners are those of one picture, got {len(pictures)}; run it for each of them"
+        )
+    return pictures
 
 
 def _find(paths: Sequence[Path]) -> list[tuple[Path, Path]]:
@@ -267,7 +305,7 @@ def _batches(
     with tqdm(total=len(pictures), unit="picture", disable=None) as bar:
         for path, _ in pictures:
             try:
-                frame = restorer.frame(path, TIGHT if options.tight else None)
+                frame = restorer.frame(path, TIGHT if options.tight else options.corners)
             except LprError as error:
                 bar.write(f"lpr-gfpgan: skipped: {error}", file=sys.stderr)
                 frame = None
@@ -282,9 +320,15 @@ def _batches(
 
 
 def _fields(reading: Reading, suffix: str = "") -> dict[str, Any]:
-    """A reading as JSON fields."""
+    """A reading as JSON fields; `complete` tells whether it is a whole plate text."""
+    from .plates.alphabet import is_grammatical
+
     confidences = [round(value, 4) for value in reading.confidences]
-    return {f"text{suffix}": reading.text, f"confidences{suffix}": confidences}
+    return {
+        f"text{suffix}": reading.text,
+        f"complete{suffix}": is_grammatical(reading.text),
+        f"confidences{suffix}": confidences,
+    }
 
 
 def _parameters(options: argparse.Namespace, height: int, width: int) -> Any:

@@ -9,6 +9,7 @@ import pytest
 
 from lpr_gfpgan import cli, plates
 from lpr_gfpgan.files import read_image, write_png
+from lpr_gfpgan.plates.alphabet import is_grammatical
 from lpr_gfpgan.restore import Restorer
 
 
@@ -21,6 +22,9 @@ def pictures(tmp_path_factory):
         write_png(folder / place, scene.image[12:53])
     (folder / "notes.txt").write_text("no picture")
     return folder
+
+
+CORNERS = ["--corners", "4,2", "124,2", "124,39", "4,39"]
 
 
 def run(*arguments):
@@ -112,6 +116,7 @@ def test_nothing_is_half_written(at_smoke_study, pictures, tmp_path, monkeypatch
         (["degrade", "{pictures}/a.png", "-o", "{tmp}/out.png", "--width", "999"], "--width"),
         (["degrade", "{pictures}/a.png", "-o", "{tmp}/out.png", "--noise", "nan"], "--noise"),
         (["degrade", "{pictures}/a.png", "-o", "{tmp}/out.png", "--defocus", "-1"], "--defocus"),
+        (["read", "{pictures}", *CORNERS], "--corners are those of one picture, got 2"),
         (["train", "--profile", "enormous"], "enormous"),
         (["train", "--variant", "nothing"], "nothing"),
         (["evaluate", "--profile", "quick"], "reader-judge"),
@@ -139,6 +144,29 @@ def test_read_prints_json_lines(at_smoke_study, pictures, tmp_path, capsys):
     assert lines[0]["text"] == reading.text
     assert len(lines[0]["confidences"]) == len(reading.text)
     assert "none.png" in captured.err
+
+
+def test_corners_and_what_is_a_whole_text(at_smoke_study, pictures, tmp_path, capsys):
+    path = pictures / "a.png"
+    assert run("read", path, *CORNERS) == 0
+    line = json.loads(capsys.readouterr().out)
+    restorer = Restorer.from_pretrained()
+    corners = [(4, 2), (124, 2), (124, 39), (4, 39)]
+    assert line["text"] == restorer.read(path, corners).text
+    assert line["complete"] == is_grammatical(line["text"])
+    assert run("restore", path, "-o", tmp_path / "out", *CORNERS) == 0
+    expected = restorer.restore(path, corners).image
+    np.testing.assert_allclose(read_image(tmp_path / "out" / "a.png"), expected.astype(int), atol=1)
+    assert not np.array_equal(expected, restorer.restore(path).image)
+    line = json.loads((tmp_path / "out" / "readings.jsonl").read_text("utf-8"))
+    assert line["complete_restored"] == is_grammatical(line["text_restored"])
+
+
+@pytest.mark.parametrize("wrong", [["1,2", "3,4"], ["1,2", "3,4", "5;6", "7,8"]])
+def test_corners_that_are_none(pictures, capsys, wrong):
+    with pytest.raises(SystemExit, match="2"):
+        run("read", pictures / "a.png", "--corners", *wrong)
+    assert "--corners" in capsys.readouterr().err
 
 
 def test_degrade_records_what_it_did(pictures, tmp_path):
@@ -172,6 +200,7 @@ def test_degrade_records_what_it_did(pictures, tmp_path):
 def test_degrade_by_nothing_changes_nothing_and_overwrites_nothing(pictures, tmp_path, capsys):
     target = tmp_path / "out.png"
     assert run("degrade", pictures / "a.png", "-o", target) == 0
+    assert "not degraded" in one_line(capsys)
     np.testing.assert_array_equal(read_image(target), read_image(pictures / "a.png"))
     before = target.read_bytes()
     assert run("degrade", pictures / "a.png", "-o", target, "--noise", "9") == 2
