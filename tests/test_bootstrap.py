@@ -21,7 +21,11 @@ NEED_STUDY = {
     "lpr_gfpgan.evaluation.figures": "likewise",
     "lpr_gfpgan.evaluation.ablation_figures": "likewise",
     "lpr_gfpgan.evaluation.confidence_figures": "likewise",
+    "lpr_gfpgan.evaluation.effect_figures": "likewise",
     "lpr_gfpgan.evaluation.grid_figures": "likewise",
+    "lpr_gfpgan.evaluation.recoverability_figures": "likewise",
+    "lpr_gfpgan.evaluation.restoration_figures": "likewise",
+    "lpr_gfpgan.evaluation.training_figures": "likewise",
     "lpr_gfpgan.evaluation.report": "it draws the figures of the page",
     "lpr_gfpgan.evaluation.grid_report": "likewise",
 }

@@ -182,20 +182,22 @@ def _factors(gains: pd.DataFrame) -> Iterator[dict[str, Any]]:
 
 
 def _smooth(tables: Mapping[str, pd.DataFrame]) -> Iterator[dict[str, Any]]:
-    kid = tables.get("kid_differences")
-    found = [] if kid is None else _of_full(kid[kid["second"] == DEGRADED], "first")
+    """KID and ringing against what better reading is held against, direct reading apart.
+
+    Plain enlargements have no vote on ringing: blur cannot ring, so they are no rivals there.
+    """
+    gains, kid = tables["gains"], tables.get("kid_differences")
+    rivals = [name for name in dict.fromkeys(gains["second"]) if name != DIRECT_READING]
+    found = [] if kid is None else _of_full(kid, "first")
+    found = [line for line in found if _kind(line["second"]) in rivals]
     for line in found or [None]:
-        name = FULL if line is None else line["first"]
-        yield _line(f"{name} less {DEGRADED}, the test", "kid", True, line)
-    gains = tables["gains"]
-    ringing = gains[gains["measure"] == RINGING].set_index("second")
-    read = gains[gains["measure"] == READ]["second"].tolist()
-    # Blur cannot ring, so the degraded image is no rival there; sharpening filters are.
-    for other in (name for name in read if name != DIRECT_READING):
-        line = ringing.loc[other] if other in ringing.index else None
-        sharpens = other.startswith(("unsharp", "wiener", "richardson", "lanczos"))
-        if sharpens or other == DEGRADED:
-            yield _line(f"{FULL} less {other}, the test", RINGING, sharpens, line)
+        pair = (FULL, DEGRADED) if line is None else (line["first"], line["second"])
+        yield _line(f"{pair[0]} less {pair[1]}, the test", "kid", True, line)
+    ringing = gains[(gains["measure"] == RINGING) & gains["second"].isin(rivals)]
+    for line in ringing.to_dict("records") or [None]:
+        other = DEGRADED if line is None else line["second"]
+        votes = line is None or other not in (DEGRADED, BICUBIC)
+        yield _line(f"{FULL} less {other}, the test", RINGING, votes, line)
 
 
 def _emphasis(tables: Mapping[str, pd.DataFrame]) -> Iterator[dict[str, Any]]:
@@ -208,9 +210,7 @@ def _emphasis(tables: Mapping[str, pd.DataFrame]) -> Iterator[dict[str, Any]]:
     pairs = tables.get("emphasis_differences")
     rivals = (*tables["gains"]["second"].unique(), "no_region_discriminator")
     for line in [] if pairs is None else _of_full(pairs, "first"):
-        other = re.sub(r"-\d+$", "", line["second"])
-        if other in rivals:
-            line["scope"] = THIS_CHECKPOINT if other in (BICUBIC, *CLASSICAL) else TWO_CHECKPOINTS
+        if _kind(line["second"]) in rivals:
             yield _line(f"that of {line['first']} less {line['second']}", DECIBELS, False, line)
 
 
@@ -218,7 +218,20 @@ def _of_full(table: pd.DataFrame, column: str) -> list[dict[str, Any]]:
     """The pooled lines of the full model, one for each of its checkpoints."""
     of_full = table[column].str.split("-").str[0] == FULL
     lines = table[of_full & (table["condition"] == POOLED)]
-    return lines.assign(seeds=1, scope=THIS_CHECKPOINT).to_dict("records")
+    return [
+        {**line, "seeds": 1, "scope": _scope(line.get("second", DEGRADED))}
+        for line in lines.to_dict("records")
+    ]
+
+
+def _scope(other: str) -> str:
+    """What one checkpoint's difference from another method speaks of."""
+    return THIS_CHECKPOINT if other in (DEGRADED, BICUBIC, *CLASSICAL) else TWO_CHECKPOINTS
+
+
+def _kind(method: str) -> str:
+    """A method's name without its training seed."""
+    return re.sub(r"-\d+$", "", method)
 
 
 def _contribution(
