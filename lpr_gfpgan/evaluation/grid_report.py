@@ -31,7 +31,7 @@ PANELS = (DEGRADED, FULL, DIRECT_READING)
 
 
 def make_grid_tables(study: Study) -> dict[str, pd.DataFrame]:
-    """Computes the grid's tables; writes each as reports/<profile>/tables/grid-<name>.csv.
+    """Computes the grid's tables; writes each as reports/<profile>/tables/grid-<name>.csv.gz.
 
     Returns:
         cells (strengths and marks), grid, single (one factor alone, by strength), factors,
@@ -64,7 +64,7 @@ def make_grid_tables(study: Study) -> dict[str, pd.DataFrame]:
     folder = study.paths.reports / "tables"
     for name, table in tables.items():
         stored = wide_grid(table) if name == "grid" else table
-        write_table(folder / f"grid-{name}.csv", stored)
+        write_table(folder / f"grid-{name}.csv.gz", stored)
     return tables
 
 
