@@ -5,7 +5,8 @@
 - `methods`: what is compared; `classical` and `deconvolution`: methods that learn nothing; `rows`:
   one row per (plate, condition, method, reader); `features`: what KID compares; `run`: the test
   itself.
-- `tables`: every figure, computed from the rows with its interval and n.
+- `measures`: what figures measure; `tables`: every figure, computed from the rows with its interval
+  and n; `headline`: the few that DVC's metrics hold.
 - `failures`: plates on which a method or reader fails; `judges`: which readers may judge;
   `honesty`: false reads above a reader's threshold; `confidence`: calibration, ranking, abstention;
   `consistency`: does a restored image explain the degraded one; `contributions`: differences over
@@ -39,6 +40,7 @@ from .features import PlateFeatures, plate_features, read_features
 from .grid_effects import factor_table, protocol_table
 from .grid_restored import restored_table
 from .grid_tables import grid_table, single_factor_table, wide_grid
+from .headline import headline
 from .honesty import adjust, false_read_table, threshold_table, thresholds
 from .judges import admitted, reader_table
 from .kernel_distance import kid_difference_table, kid_table, method_pairs
@@ -69,7 +71,6 @@ from .summary import summary
 from .tables import (
     accuracy_table,
     difference_table,
-    headline,
     image_table,
     position_table,
     readable,

@@ -18,8 +18,8 @@ from ..errors import DataError
 from .contributions import CLAIM_MEASURES, contribution_table
 from .grid_tables import check_cells
 from .honesty import adjust
+from .measures import READING_MEASURES
 from .methods import FULL, JUDGE
-from .tables import READING_MEASURES
 
 ALPHA = 0.05
 HIGHER, LOWER, NULL, UNDEFINED = "higher", "lower", "no difference shown", "undefined"

@@ -14,7 +14,7 @@ import pandas as pd
 
 from ..errors import DataError
 from ..metrics import Interval, bootstrap_statistic, wilson
-from .tables import MEASURES, READING_MEASURES, SHARES
+from .measures import MEASURES, READING_MEASURES, SHARES
 
 CELL = ("condition", "method", "reader", "plate")
 Found = tuple[Interval, str]

@@ -16,9 +16,9 @@ import pandas as pd
 
 from ..config import Study
 from ..errors import DataError
+from .measures import MEASURES
 from .rows import read_rows
 from .run import rows_path
-from .tables import MEASURES
 
 PIXEL_TOLERANCE = 0.02  # dB between two renderings of one degraded set
 ROUNDING = 1e-4  # between a figure and its rows: both are written with five or six digits

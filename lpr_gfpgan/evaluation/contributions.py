@@ -13,8 +13,8 @@ import pandas as pd
 from ..errors import DataError
 from ..metrics import bootstrap_seeds, crossed_interval, crossed_p
 from .lines import condition_of, no_spread, unanimous
+from .measures import DIFFERENCES, MEASURES, READING_MEASURES
 from .methods import FULL, JUDGE
-from .tables import DIFFERENCES, MEASURES, READING_MEASURES
 
 CLAIM_MEASURES = (*READING_MEASURES, "psnr_plate", "ssim_plate")
 

@@ -8,8 +8,8 @@ import pandas as pd
 
 from .grid import CORRECTED
 from .lines import POOLED
+from .measures import NUMBERS, READING_MEASURES
 from .methods import FULL
-from .tables import NUMBERS, READING_MEASURES
 from .views import CAPTION, measure_heading
 
 UNITS = {"psnr": "dB", "ringing": "grey levels", "mse": "squared grey levels"}

@@ -16,9 +16,9 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 
 from ..files import atomic_path
+from .measures import NUMBERS
 from .method_style import method_style
 from .methods import DEGRADED, DIRECT, DIRECT_READING
-from .tables import NUMBERS
 
 DPI = 120
 WIDTH = 9.2

@@ -17,9 +17,9 @@ from .grid import FACTORS
 from .grid_tables import check_cells
 from .honesty import adjust
 from .lines import POOLED
+from .measures import MEASURES, READING_MEASURES
 from .methods import BICUBIC, DEGRADED, DIRECT, DIRECT_READING, FULL, JUDGE
 from .strengths import LOW
-from .tables import MEASURES, READING_MEASURES
 
 LEARNED = ("plain_unet", "rrdb", "face_recipe")
 """Networks without the paper's contributions, trained for as many steps."""

@@ -17,9 +17,9 @@ from .grid import AS_PUBLISHED, CORRECTED, FACTORS
 from .grid_tables import check_cells
 from .honesty import adjust
 from .lines import POOLED, table_line
+from .measures import READING_MEASURES, SHARES
 from .methods import DEGRADED, ORIGINAL
 from .strengths import LOW
-from .tables import READING_MEASURES, SHARES
 
 DEFECT_MEASURES = (*READING_MEASURES, "psnr_plate", "ssim_plate")
 STORAGE, CLAMP = "stored as JPEG 95", "JPEG quality above 100"

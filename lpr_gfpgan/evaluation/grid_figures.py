@@ -24,10 +24,10 @@ from .figure_style import (
     scale_of,
 )
 from .grid import CORRECTED, FACTORS, LEVELS, conditions
+from .measures import READING_MEASURES
 from .method_style import method_style
 from .methods import DEGRADED, DIRECT, DIRECT_READING, JUDGE
 from .strengths import LOW
-from .tables import READING_MEASURES
 
 AXES = {
     "gaussian": "Gaussian blur: mean sigma (px of the frame)",

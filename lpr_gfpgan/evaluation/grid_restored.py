@@ -12,8 +12,8 @@ from ..errors import DataError
 from .by_plate import measured
 from .grid_effects import by_factor
 from .grid_tables import check_cells
+from .measures import READING_MEASURES
 from .methods import DEGRADED, ORIGINAL
-from .tables import READING_MEASURES
 
 
 def restored_table(

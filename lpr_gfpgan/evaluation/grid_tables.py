@@ -14,8 +14,8 @@ from ..errors import DataError
 from .by_plate import mean_figures, measured
 from .grid import FACTORS
 from .lines import table_line
+from .measures import MEASURES, READING_MEASURES
 from .strengths import LOW
-from .tables import MEASURES, READING_MEASURES
 
 CELLS = (
     "condition",

@@ -7,7 +7,7 @@ pictures and single readings go to a folder that git ignores.
 
 import hashlib
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -23,12 +23,14 @@ from ..files import IMAGE_SUFFIXES, sha256_of, write_json
 from ..metrics import bootstrap_mean, character_accuracy, majority_text, score
 from ..plates import Photo, frame_batch, layout_of, read_folder, read_frame
 from ..restore import choose_device
+from .headline import as_json
 from .judges import admitted
+from .measures import READING_MEASURES
 from .methods import DEGRADED, DIRECT, FULL, ORIGINAL, Method, baselines, restorers
 from .protocol import Condition, MixedCondition, PlateTest, degraded_set, study_conditions
 from .rows import write_table
 from .run import Evaluation, compare, open_hyperlpr, open_readers
-from .tables import POOLED, READING_MEASURES, accuracy_table, difference_table
+from .tables import POOLED, accuracy_table, difference_table
 
 VARIABLE = "LPR_GFPGAN_REAL_PLATES"
 SETTINGS = Path("real") / "plates.yaml"
@@ -259,7 +261,7 @@ def majority_guess(real: RealPlates, *, draws: int, seed: int) -> dict[str, dict
         guess = majority_text(part["text"])
         scores = [score(text, guess[: len(text)]) for text in part["text"]]
         guesses[str(source)] = {
-            name: _ends(
+            name: as_json(
                 vars(
                     bootstrap_mean(
                         [character_accuracy(getattr(s, field)) for s in scores],
@@ -388,10 +390,5 @@ def _nested(table: pd.DataFrame, keys: Sequence[str]) -> dict[str, Any]:
         place = result
         for key in keys[:-1]:
             place = place.setdefault(line[key], {})
-        place[line[keys[-1]]] = _ends(line)
+        place[line[keys[-1]]] = as_json(line)
     return result
-
-
-def _ends(line: Mapping[str, Any]) -> dict[str, Any]:
-    ends = {key: round(float(line[key]), 5) for key in ("estimate", "low", "high")}
-    return {**ends, "n": int(line["n"])}

@@ -18,6 +18,7 @@ from .compared import begin_on, compared_methods
 from .consistency import WRONG, consistency_rows, wrong_plates
 from .failures import apply_method, read_images
 from .features import PlateFeatures, gather_features, plate_features, write_features
+from .headline import headline, short_headline
 from .methods import JUDGE, ORIGINAL, READERS, Method
 from .protocol import (
     Condition,
@@ -29,7 +30,6 @@ from .protocol import (
 )
 from .rows import COLUMNS, check_rows, image_columns, reading_rows, write_table
 from .sets import kept_degraded_set
-from .tables import headline, short_headline
 
 EXAMPLES = 8
 VALIDATION = "validation"

@@ -5,7 +5,7 @@ Tables are long: one figure per line, with the columns `n` (plates), `estimate`,
 plates read has a Wilson interval; figures pooled over conditions resample plates (bootstrap).
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,49 +15,15 @@ from ..errors import DataError
 from ..metrics import (
     Interval,
     bootstrap_mean,
-    character_accuracy,
     majority_text,
     mcnemar,
     wilson,
 )
 from .lines import POOLED, by_condition, no_spread, share_over_plates, table_line, unanimous
+from .measures import DIFFERENCES, IMAGE_MEASURES, MEASURES, NUMBERS, READING_MEASURES, SHARES
 from .methods import DEGRADED, DIRECT, JUDGE, ORIGINAL
 
 MAJORITY = "majority guess"
-
-SHARES = ("plate_accuracy", "plate_accuracy_without_province")
-READING_MEASURES: dict[str, Callable[[pd.DataFrame], pd.Series]] = {
-    "plate_accuracy": lambda rows: rows["exact"].astype(float),
-    "character_accuracy": lambda rows: rows["cer"].map(character_accuracy),
-    "plate_accuracy_without_province": lambda rows: rows["exact6"].astype(float),
-    "character_accuracy_without_province": lambda rows: rows["cer6"].map(character_accuracy),
-}
-IMAGE_MEASURES: dict[str, Callable[[pd.DataFrame], pd.Series]] = {
-    "psnr_plate": lambda rows: rows["psnr_plate"],
-    "psnr_frame": lambda rows: rows["psnr_frame"],
-    "psnr_surroundings": lambda rows: rows["psnr_surroundings"],
-    "ssim_plate": lambda rows: rows["ssim_plate"],
-    "ssim_frame": lambda rows: rows["ssim_frame"],
-    "mse_plate": lambda rows: rows["mse_plate"],
-    "mse_frame": lambda rows: rows["mse_frame"],
-    "mse_surroundings": lambda rows: rows["mse_surroundings"],
-    "ringing_plate": lambda rows: rows["ringing_plate"],
-}
-MEASURES = READING_MEASURES | IMAGE_MEASURES
-
-DIFFERENCES = (-1.0, 1.0)
-"""Ends between which paired differences of READING_MEASURES lie; others are taken for unbounded."""
-
-NUMBERS = {
-    "psnr": (1, 2),
-    "ssim": (1, 3),
-    "mse": (1, 1),
-    "ringing": (1, 3),
-    "kid": (1, 4),
-    "auroc": (1, 3),
-    "ratio": (1, 2),
-}
-"""Scale and digits in which a measure is shown, by the first word of its name; others per cent."""
 
 GROUPS = {
     "typeface seen in training": ("seen_typeface", 1),
@@ -283,68 +249,6 @@ def readable(table: pd.DataFrame, *, columns: str | Iterable[str], index: Iterab
     return wide[[name if len(name) > 1 else name[0] for name in across]].fillna("")
 
 
-def headline(rows: pd.DataFrame, *, draws: int, seed: int) -> dict[str, Any]:
-    """The figures of metrics/evaluation.json: accuracy, image quality, differences, their n."""
-    accuracy = accuracy_table(rows, draws=draws, seed=seed)
-    images = image_table(rows, draws=draws, seed=seed)
-    differences = difference_table(rows, draws=draws, seed=seed)
-    judged = accuracy["reader"] == JUDGE
-    kept = accuracy["measure"].isin(["plate_accuracy", "character_accuracy"])
-    pooled = accuracy["condition"] == POOLED
-    quality = images["measure"].isin(["psnr_plate", "ssim_plate"]) & (images["method"] != ORIGINAL)
-    result: dict[str, Any] = {
-        "n": {"plates": int(rows["plate"].nunique()), "rows": len(rows)},
-        "pooled": {},
-        "conditions": {},
-        "differences": {},
-    }
-    for line in accuracy[pooled].to_dict("records"):
-        place = result["pooled"].setdefault(line["method"], {}).setdefault(line["reader"], {})
-        place[line["measure"]] = _ends(line)
-    for line in accuracy[~pooled & judged & kept].to_dict("records"):
-        place = result["conditions"].setdefault(line["condition"], {})
-        place.setdefault(line["method"], {})[line["measure"]] = _ends(line)
-    for line in images[quality].to_dict("records"):
-        if line["condition"] == POOLED:
-            place = result["pooled"][line["method"]]
-        else:
-            place = result["conditions"][line["condition"]][line["method"]]
-        if np.isfinite(line["estimate"]):
-            place[line["measure"]] = _ends(line)
-    if len(differences):
-        wanted = (differences["condition"] == POOLED) & differences["measure"].isin(
-            ["plate_accuracy", "character_accuracy", "psnr_plate"]
-        )
-        known = differences["low"].notna()  # JSON has no word for an interval that is not there
-        for line in differences[wanted & known].to_dict("records"):
-            name = f"{line['first']} - {line['second']}"
-            result["differences"].setdefault(name, {})[line["measure"]] = _ends(line)
-    return result
-
-
-def short_headline(figures: dict[str, Any]) -> dict[str, float]:
-    """The few figures of metrics/headline.json: pooled character accuracy, and the gain.
-
-    Args:
-        figures: of `headline`.
-    """
-
-    def accuracy(method: str, reader: str = JUDGE) -> float:
-        return figures["pooled"][method][reader]["character_accuracy"]["estimate"]
-
-    short = {
-        "plates": figures["n"]["plates"],
-        "conditions": len(figures["conditions"]),
-        **{method: accuracy(method) for method in figures["pooled"]},
-        "direct_reading": accuracy(DEGRADED, DIRECT),
-    }
-    for name, pair in figures["differences"].items():
-        if name.endswith(f" - {DEGRADED}"):
-            gain = pair["character_accuracy"]
-            short |= {f"{name}, {key}": gain[key] for key in ("estimate", "low", "high")}
-    return short
-
-
 def _one_reader(rows: pd.DataFrame) -> pd.DataFrame:
     """The rows of one reader: image measures are repeated for each."""
     return rows[rows["reader"] == rows["reader"].iloc[0]] if len(rows) else rows
@@ -385,11 +289,6 @@ def _paired(
             ends, kind = bootstrap_mean(sums, counts=counts, draws=draws, rng=rng), "bootstrap"
     found = {"n": ends.n, "estimate": ends.estimate, "low": ends.low, "high": ends.high}
     return {**found, "interval": kind}
-
-
-def _ends(line: dict[str, Any]) -> dict[str, Any]:
-    ends = {key: round(float(line[key]), 5) for key in ("estimate", "low", "high")}
-    return {**ends, "n": int(line["n"])}
 
 
 def _cell(line: dict[str, Any]) -> str:

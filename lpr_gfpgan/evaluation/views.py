@@ -9,8 +9,9 @@ import pandas as pd
 
 from .claims import LOWER_IS_BETTER
 from .judges import ABSENT
+from .measures import READING_MEASURES
 from .methods import DEGRADED, DIRECT, DIRECT_READING, JUDGE
-from .tables import POOLED, READING_MEASURES, readable
+from .tables import POOLED, readable
 
 CAPTION = "caption"
 READING = tuple(READING_MEASURES)

@@ -26,7 +26,7 @@ from lpr_gfpgan.evaluation.grid_tables import (
     single_factor_table,
     wide_grid,
 )
-from lpr_gfpgan.evaluation.tables import IMAGE_MEASURES
+from lpr_gfpgan.evaluation.measures import IMAGE_MEASURES
 from lpr_gfpgan.metrics import bootstrap_mean, wilson
 
 DRAWS = {"draws": 200, "seed": 3}

@@ -17,8 +17,9 @@ from lpr_gfpgan.evaluation import (
     seen_table,
 )
 from lpr_gfpgan.evaluation.by_plate import mean_figures, measured
+from lpr_gfpgan.evaluation.headline import short_headline
 from lpr_gfpgan.evaluation.rows import COLUMNS
-from lpr_gfpgan.evaluation.tables import comparisons, figure, short_headline
+from lpr_gfpgan.evaluation.tables import comparisons, figure
 from lpr_gfpgan.metrics import score, wilson
 
 DRAWS = {"draws": 300, "seed": 0}
