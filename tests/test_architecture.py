@@ -11,6 +11,7 @@ ORDER = [
     "files",
     "randomness",
     "ranges",
+    "settings",
     "config",
     "plates",
     "degradations",

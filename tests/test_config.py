@@ -4,9 +4,10 @@ from pathlib import Path
 import pytest
 import yaml
 
-from lpr_gfpgan.config import AblationSettings, FrameSettings, build, find_root, load_study
+from lpr_gfpgan.config import find_root, load_study
 from lpr_gfpgan.errors import ConfigError
 from lpr_gfpgan.ranges import DegradationRanges
+from lpr_gfpgan.settings import AblationSettings, FrameSettings, build
 
 PARAMS = Path(__file__).parents[1] / "params.yaml"
 

@@ -19,6 +19,7 @@ EVERYWHERE = {
     "errors.py": "words of refusals only",
     "files.py": "reads and writes files whole; says nothing about what is in them",
     "config.py": "carries params.yaml, whose values are each stage's params",
+    "settings.py": "types of those values",
     "training/stages.py": "trains what is missing; here plates and weights are dependencies",
     "training/distributed.py": "one process runs a stage; it shares nothing with others",
 }

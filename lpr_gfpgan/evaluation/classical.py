@@ -14,7 +14,6 @@ import torch
 from skimage.filters import unsharp_mask
 from torch import Tensor
 
-from ..config import ClassicalSettings
 from ..degradations import (
     DegradationParameters,
     gaussian_kernel,
@@ -23,6 +22,7 @@ from ..degradations import (
     point_spread_reach,
 )
 from ..plates import image_tensor
+from ..settings import ClassicalSettings
 from ..training.pictures import to_pixels
 from .deconvolution import richardson_lucy, wiener
 from .methods import Method

@@ -17,12 +17,13 @@ import pandas as pd
 import torch
 import yaml
 
-from ..config import Study, build, find_root
+from ..config import Study, find_root
 from ..errors import ConfigError, DataError
 from ..files import IMAGE_SUFFIXES, sha256_of, write_json
 from ..metrics import bootstrap_mean, character_accuracy, majority_text, score
 from ..plates import Photo, frame_batch, layout_of, read_folder, read_frame
 from ..restore import choose_device
+from ..settings import build
 from .headline import as_json
 from .judges import admitted
 from .measures import READING_MEASURES

@@ -2,9 +2,9 @@
 
 from torch import Tensor
 
-from ..config import AdversarySettings
 from ..losses import discriminator_logistic, r1_penalty
 from ..networks import Discriminator
+from ..settings import AdversarySettings
 from .optimise import adversary_adam, due_r1, update
 from .stage import mixed_precision
 

@@ -5,9 +5,10 @@ import dataclasses
 import torch
 from torch import Tensor, nn
 
-from ..config import TRAINING, LossWeights, Study
+from ..config import TRAINING, Study
 from ..networks import Discriminator, PlainUNet, Restoration, RRDBNet
 from ..plates import PlateBatch
+from ..settings import LossWeights
 from . import distributed
 from .adversary import Adversary
 from .data import SceneStream

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor, nn
 
-from ..config import AblationSettings, LossWeights, RestorerSettings, Study
+from ..config import Study
 from ..losses import (
     DiscriminatorFeatures,
     Vgg19Features,
@@ -28,6 +28,7 @@ from ..networks import (
 )
 from ..plates import PlateBatch
 from ..readers import slot_centres
+from ..settings import AblationSettings, LossWeights, RestorerSettings
 from .regions import RegionDiscriminators, Regions
 from .stage import to_device
 

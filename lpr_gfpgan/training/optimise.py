@@ -6,7 +6,7 @@ import math
 import torch
 from torch import Tensor, nn
 
-from ..config import AdversarySettings
+from ..settings import AdversarySettings
 from .distributed import average_gradients
 
 

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from ..config import PriorSettings, Study
+from ..config import Study
 from ..files import write_json
 from ..losses import (
     generator_nonsaturating,
@@ -15,6 +15,7 @@ from ..networks import Discriminator, Generator
 from ..plates import canonical_quad
 from ..randomness import keys, normal, uniform
 from ..readers import Reader, load_reader
+from ..settings import PriorSettings
 from . import distributed
 from .adversary import Adversary
 from .data import SceneStream

@@ -3,13 +3,14 @@
 import torch
 from torch import Tensor
 
-from ..config import ReaderSettings, Study
+from ..config import Study
 from ..files import write_json
 from ..losses import ctc_loss, slot_cross_entropy
 from ..networks import PlateReader, crop_region, slot_logits
 from ..plates import NUM_CLASSES, PlateBatch
 from ..randomness import keys
 from ..readers import Reader, slot_centres
+from ..settings import ReaderSettings
 from . import distributed
 from .augment import vary_colours, vary_corners
 from .data import SceneStream

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from ..config import RegionSettings
 from ..losses import (
     discriminator_logistic,
     generator_nonsaturating,
@@ -15,6 +14,7 @@ from ..losses import (
 )
 from ..networks import RegionDiscriminator, crop_region
 from ..plates import BLUE, GREEN, MAX_CHARACTERS, PlateBatch, canonical_quad, character_boxes
+from ..settings import RegionSettings
 
 
 @dataclass(frozen=True)

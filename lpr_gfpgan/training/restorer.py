@@ -6,10 +6,11 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from ..config import TRAINING, AblationSettings, Study
+from ..config import TRAINING, Study
 from ..networks import Discriminator, Restorer, load_weights
 from ..plates import PlateBatch
 from ..randomness import keys
+from ..settings import AblationSettings
 from . import distributed
 from .adversary import Adversary
 from .data import SceneStream

@@ -5,8 +5,9 @@ A result counts as missing too where its file was made with other settings, plat
 
 import time
 
-from ..config import BASELINES, Study, load_study
+from ..config import Study, load_study
 from ..plates import prepare
+from ..settings import BASELINES
 from . import distributed
 from .baseline import PLAIN_UNET, baseline_identity, train_baseline
 from .prior import prior_identity, train_prior

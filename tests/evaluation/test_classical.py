@@ -5,7 +5,6 @@ import dataclasses
 import numpy as np
 import pytest
 
-from lpr_gfpgan.config import ClassicalSettings, build
 from lpr_gfpgan.degradations import DegradationParameters, DegradationRanges, degrade
 from lpr_gfpgan.errors import ConfigError
 from lpr_gfpgan.evaluation import (
@@ -16,6 +15,7 @@ from lpr_gfpgan.evaluation import (
     load_plates,
 )
 from lpr_gfpgan.metrics import psnr
+from lpr_gfpgan.settings import ClassicalSettings, build
 from lpr_gfpgan.training.pictures import to_pixels
 
 SETTINGS = {

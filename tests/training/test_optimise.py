@@ -6,7 +6,7 @@ import math
 import pytest
 import torch
 
-from lpr_gfpgan.config import AdversarySettings
+from lpr_gfpgan.settings import AdversarySettings
 from lpr_gfpgan.training.optimise import Ema, adam, adversary_adam, due_r1, falling_rate, update
 
 ADVERSARY = AdversarySettings(

@@ -7,9 +7,9 @@ import json
 import pytest
 import torch
 
-from lpr_gfpgan.config import LossWeights
 from lpr_gfpgan.networks import load_weights
 from lpr_gfpgan.readers import load_reader
+from lpr_gfpgan.settings import LossWeights
 from lpr_gfpgan.training import adversary, prior, prior_kid, restorer
 from lpr_gfpgan.training.objective import Objective
 from lpr_gfpgan.training.prior import PriorTask

@@ -5,8 +5,8 @@ import dataclasses
 import pytest
 import torch
 
-from lpr_gfpgan.config import LossWeights
 from lpr_gfpgan.networks import Restoration
+from lpr_gfpgan.settings import LossWeights
 from lpr_gfpgan.training import objective as objective_module
 from lpr_gfpgan.training import regions as regions_module
 from lpr_gfpgan.training.restorer import RestorerTask
