@@ -59,6 +59,20 @@ def fresh_copy():
     return copy
 
 
+@pytest.fixture
+def closing():
+    """A function that makes a task and ends its fetching thread after the test."""
+    made = []
+
+    def make(task):
+        made.append(task)
+        return task
+
+    yield make
+    for task in made:
+        task.stream.close()
+
+
 @pytest.fixture(autouse=True)
 def one_thread():
     """Bit-for-bit comparisons hold at a fixed number of threads."""

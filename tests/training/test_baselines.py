@@ -13,19 +13,6 @@ from lpr_gfpgan.training.restorer import RestorerTask
 CPU = torch.device("cpu")
 
 
-@pytest.fixture
-def closing():
-    made = []
-
-    def make(task):
-        made.append(task)
-        return task
-
-    yield make
-    for task in made:
-        task.stream.close()
-
-
 def test_the_unet_hears_l1_alone_and_rrdb_its_recipe(trained, closing):
     turn = trained.settings.restorer.warmup_steps
     plain, rrdb = (closing(BaselineTask(trained, n, 0, CPU)) for n in ("plain_unet", "rrdb"))

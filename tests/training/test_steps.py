@@ -19,20 +19,6 @@ CPU = torch.device("cpu")
 
 
 @pytest.fixture
-def closing():
-    """A function that makes a task and ends its fetching thread after the test."""
-    made = []
-
-    def make(task):
-        made.append(task)
-        return task
-
-    yield make
-    for task in made:
-        task.stream.close()
-
-
-@pytest.fixture
 def change_prior(trained):
     """A function that changes prior settings of the trained study: change_prior(mixing=0.0)."""
 
