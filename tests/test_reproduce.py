@@ -89,6 +89,19 @@ def test_a_failure_begins_nothing_more_and_is_named(tool):
     assert begun == ["plates", "judge", "loss"]
 
 
+def test_an_interruption_ends_what_runs_before_it_waits(tool, monkeypatch):
+    ended = threading.Event()
+
+    def interrupted(running, **_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(tool, "wait", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        # A run that goes on until it is ended: without that this would not come back.
+        tool.run_all(GRAPH, lambda name: 0 if ended.wait(20) else 1, 1, ended.set)
+    assert ended.is_set()
+
+
 def test_a_stage_that_takes_the_machine_runs_alone(tool):
     assert tool.workers_for(None, 64) == 1
     assert [tool.workers_for(1, cores) for cores in (1, 2, 3, 16)] == [1, 2, 3, tool.MOST]

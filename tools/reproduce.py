@@ -51,13 +51,19 @@ def reach(graph: Mapping[str, set[str]]) -> dict[str, int]:
     return {name: len(others) for name, others in waiting.items()}
 
 
-def run_all(graph: Mapping[str, set[str]], run: Callable[[str], int], workers: int) -> list[str]:
+def run_all(
+    graph: Mapping[str, set[str]],
+    run: Callable[[str], int],
+    workers: int,
+    stop: Callable[[], None] = lambda: None,
+) -> list[str]:
     """Runs every stage after those it depends on; after a failure begins no other.
 
     Args:
         graph: stages and what each depends on.
         run: runs one stage to its end and returns its exit status.
         workers: how many may run at a time.
+        stop: ends what is running, called when this is interrupted.
 
     Returns:
         The stages that failed.
@@ -72,7 +78,12 @@ def run_all(graph: Mapping[str, set[str]], run: Callable[[str], int], workers: i
             while ready and len(running) < workers and not failed:
                 name = ready.pop(0)
                 running[pool.submit(run, name)] = name
-            for future in wait(running, return_when=FIRST_COMPLETED).done:
+            try:
+                finished = wait(running, return_when=FIRST_COMPLETED).done
+            except KeyboardInterrupt:  # leaving the pool would wait for what runs
+                stop()
+                raise
+            for future in finished:
                 name = running.pop(future)
                 if future.result():
                     failed.append(name)
@@ -139,10 +150,12 @@ def main() -> int:
     stages = Stages(len(graph))
     try:
         failed = run_all(
-            graph, stages.run, workers_for(study.settings.cpu_threads, os.cpu_count() or 1)
+            graph,
+            stages.run,
+            workers_for(study.settings.cpu_threads, os.cpu_count() or 1),
+            stages.stop,
         )
     except KeyboardInterrupt:
-        stages.stop()
         print("reproduce: stopped; the same command goes on from here", file=sys.stderr)
         return 130
     for name in failed:

@@ -6,16 +6,18 @@ by Holm's method is below 5 %; otherwise "no difference". A claim's verdict foll
 that decide it:
 
 - not measured: none of them was measured, or none has an interval;
-- cannot be claimed at this profile: the profile is too small for figures about the method;
 - cannot be claimed with this reader: the claim is about reading, and the judge reads too few of the
   clean plates to judge (see `judges`);
 - contradicted: a line finds "worse";
 - supported: every line finds "better"; in part: some do and none finds "worse";
-- no difference: no line finds anything.
+- no difference: no line finds anything;
+- cannot be claimed at this profile: the profile is too small for figures about the method; the
+  verdict then adds what the rule finds of these checkpoints.
 
-The other lines stand beside as context and have no vote. A contribution trained with one seed
-compares two checkpoints, and its verdict says no more than that. Better reading is claimed of
-restoring: where reading the degraded image directly is better still, the verdict adds it.
+The other lines stand beside as context and have no vote. Where a line with a vote compares two
+networks that were trained with one seed, the verdict speaks of these two checkpoints only. Better
+reading is claimed of restoring: where reading the degraded image directly is better still, the
+verdict adds it.
 
 Source of the claims: Huang and Wei (2024), doi 10.21203/rs.3.rs-4798789/v1, abstract.
 """
@@ -29,7 +31,7 @@ import pandas as pd
 
 from .ablations import ALPHA, CONTRIBUTIONS, EVERYWHERE
 from .classical import CLASSICAL
-from .gains import THIS_CHECKPOINT
+from .gains import BY_DIRECT, THIS_CHECKPOINT
 from .grid import CORRECTED
 from .lines import POOLED
 from .methods import BICUBIC, DEGRADED, DIRECT_READING, FULL, JUDGE
@@ -40,6 +42,7 @@ SUPPORTED, CONTRADICTED, IN_PART = "supported", "contradicted", "supported in pa
 CANNOT = "cannot be claimed at this profile"
 NO_JUDGE = "cannot be claimed with this reader"
 TWO_CHECKPOINTS = "these two checkpoints"
+THESE_CHECKPOINTS = "of these checkpoints"
 DIRECT_IS_BETTER = "reading the degraded image directly is better still"
 
 ACCURACY = "recognition accuracy is improved"
@@ -130,11 +133,9 @@ def verdict(claim: str, lines: pd.DataFrame, *, profile: str, judges: bool) -> s
     found = set(voting["finding"])
     if found <= {NOT_MEASURED}:
         return NOT_MEASURED
-    if claims_nothing(profile):
-        said = CANNOT
-    elif not judges and (voting["measure"] == READ).any():
+    if not judges and (voting["measure"] == READ).any():
         said = NO_JUDGE
-    elif claim in CONTRIBUTED and not (voting["seeds"] > 1).all():
+    elif (voting["scope"] == TWO_CHECKPOINTS).any() and not (voting["seeds"] > 1).all():
         said = f"{TWO_CHECKPOINTS} only: {', '.join(sorted(found - {NOT_MEASURED}))}"
     elif WORSE in found:
         said = CONTRADICTED
@@ -142,6 +143,8 @@ def verdict(claim: str, lines: pd.DataFrame, *, profile: str, judges: bool) -> s
         said = SUPPORTED
     else:
         said = IN_PART if BETTER in found else NO_DIFFERENCE
+    if claims_nothing(profile):
+        said = f"{CANNOT}; {THESE_CHECKPOINTS}: {said.removeprefix(f'{TWO_CHECKPOINTS} only: ')}"
     direct = lines[lines["evidence"].str.contains(DIRECT_READING, regex=False)]
     return f"{said}; {DIRECT_IS_BETTER}" if (direct["finding"] == WORSE).any() else said
 
@@ -172,13 +175,15 @@ def _line(evidence: str, measure: str, decides: bool, found: Any = None) -> dict
 def _accuracy(gains: pd.DataFrame) -> Iterator[dict[str, Any]]:
     for found in gains[gains["measure"] == READ].to_dict("records"):
         other = found["second"]
-        yield _line(f"{FULL} less {other}, the test", READ, other != DIRECT_READING, found)
+        decides = other not in (DIRECT_READING, BY_DIRECT)
+        yield _line(f"{FULL} less {other}, the test", READ, decides, found)
 
 
 def _factors(gains: pd.DataFrame) -> Iterator[dict[str, Any]]:
     for found in gains[gains["measure"] == READ].to_dict("records"):
         where = f"{found['cells']} cells with {found['factor'].replace('_', ' ')}"
-        yield _line(f"{FULL} less {DEGRADED}, {where}", READ, True, found)
+        blurs = found["factor"] in ("gaussian", "motion")
+        yield _line(f"{FULL} less {DEGRADED}, {where}", READ, blurs, found)
 
 
 def _smooth(tables: Mapping[str, pd.DataFrame]) -> Iterator[dict[str, Any]]:
@@ -187,7 +192,8 @@ def _smooth(tables: Mapping[str, pd.DataFrame]) -> Iterator[dict[str, Any]]:
     Plain enlargements have no vote on ringing: blur cannot ring, so they are no rivals there.
     """
     gains, kid = tables["gains"], tables.get("kid_differences")
-    rivals = [name for name in dict.fromkeys(gains["second"]) if name != DIRECT_READING]
+    unseen = (DIRECT_READING, BY_DIRECT)
+    rivals = [name for name in dict.fromkeys(gains["second"]) if name not in unseen]
     found = [] if kid is None else _of_full(kid, "first")
     found = [line for line in found if _kind(line["second"]) in rivals]
     for line in found or [None]:
@@ -201,17 +207,17 @@ def _smooth(tables: Mapping[str, pd.DataFrame]) -> Iterator[dict[str, Any]]:
 
 
 def _emphasis(tables: Mapping[str, pd.DataFrame]) -> Iterator[dict[str, Any]]:
-    """The full model's emphasis decides; beside it, less that of methods that sharpen alike."""
+    """The full model's emphasis less that of others decides: whatever sharpens has some."""
     table = tables.get("emphasis")
     found = [] if table is None else _of_full(table[table["measure"] == DECIBELS], "method")
     for line in found or [None]:
         name = FULL if line is None else line["method"]
-        yield _line(f"{name}: gain on the plate less gain around it", DECIBELS, True, line)
+        yield _line(f"{name}: gain on the plate less gain around it", DECIBELS, False, line)
     pairs = tables.get("emphasis_differences")
     rivals = (*tables["gains"]["second"].unique(), "no_region_discriminator")
     for line in [] if pairs is None else _of_full(pairs, "first"):
         if _kind(line["second"]) in rivals:
-            yield _line(f"that of {line['first']} less {line['second']}", DECIBELS, False, line)
+            yield _line(f"that of {line['first']} less {line['second']}", DECIBELS, True, line)
 
 
 def _of_full(table: pd.DataFrame, column: str) -> list[dict[str, Any]]:

@@ -5,7 +5,9 @@ in git itself, so it cannot name the commit that holds it, and a run without a c
 same page. The hash of the package's sources and those of the weights take their place.
 """
 
+import dataclasses
 import hashlib
+import json
 import os
 import platform
 from importlib.metadata import PackageNotFoundError, version
@@ -75,6 +77,7 @@ def hash_table(study: Study) -> pd.DataFrame:
     weights = sorted(study.paths.models.glob("*.safetensors"))
     facts = {
         "sources of the package": source_hash(),
+        "settings of the profile": settings_hash(study),
         f"data/synthetic/{study.profile}/manifest.json": (
             sha256_of(plates) if plates.is_file() else "absent"
         ),
@@ -92,6 +95,13 @@ def source_hash(folder: Path = PACKAGE) -> str:
     for name, path in sorted((path.relative_to(folder).as_posix(), path) for path in files):
         digest.update(f"{name} {sha256_of(path)}\n".encode())
     return digest.hexdigest()
+
+
+def settings_hash(study: Study) -> str:
+    """SHA-256 of all that params.yaml says about this profile."""
+    said = {key: value for key, value in vars(study).items() if key != "paths"}
+    text = json.dumps(said, sort_keys=True, default=dataclasses.asdict)
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _sources(place: Path) -> list[Path]:

@@ -22,9 +22,11 @@ from .methods import BICUBIC, DEGRADED, DIRECT, DIRECT_READING, FULL, JUDGE
 from .strengths import LOW
 
 LEARNED = ("plain_unet", "rrdb", "face_recipe")
-"""Networks without the paper's contributions, trained for as many steps."""
+"""Rivals that were trained: networks without a prior, and the recipe without contributions."""
 GAIN_MEASURES = ("character_accuracy", "plate_accuracy", "ringing_plate")
 THIS_CHECKPOINT = "this checkpoint"
+BY_DIRECT = f"{DEGRADED}, both read by {DIRECT}"
+"""Whether restoring helps the reader that was trained on degraded plates."""
 
 
 def best_filter(accuracy: pd.DataFrame) -> str:
@@ -62,8 +64,8 @@ def gain_table(
 
     Args:
         rows: the test's rows.
-        others: methods or variants, or DIRECT_READING for the degraded image read by `direct`;
-            those without rows are left out.
+        others: methods or variants, DIRECT_READING for the degraded image read by `direct`, or
+            BY_DIRECT where `direct` reads both sides; those without rows are left out.
         draws: bootstrap resamples.
         seed: of the resamples.
         measures: keys of `tables.MEASURES`; those of GAIN_MEASURES that the rows can give when not
@@ -72,7 +74,8 @@ def gain_table(
     Returns:
         A table as that of `contributions.contribution_table`, with `holm_p`, adjusted over the
         lines of a measure. Where the other is not trained and there is one training seed, `scope`
-        is "this checkpoint". Image measures have no line for direct reading, which makes no image.
+        is "this checkpoint". Image measures have no line for direct reading, which makes no image,
+        nor for BY_DIRECT, where they would say the same again.
 
     Raises:
         DataError: there is no full model, or as in `contribution_table`.
@@ -84,13 +87,15 @@ def gain_table(
         pair = _pair(rows, other)
         if pair is None:
             continue
-        asked = [m for m in measures if other != DIRECT_READING or m in READING_MEASURES]
+        by_direct = other in (DIRECT_READING, BY_DIRECT)
+        asked = [m for m in measures if not by_direct or m in READING_MEASURES]
         if not asked:
             continue
         found = contribution_table(pair, draws=draws, seed=seed, measures=asked)
         if other not in LEARNED:
             found["scope"] = found["scope"].where(found["seeds"] > 1, THIS_CHECKPOINT)
-        parts.append(found.assign(second=other))
+        reader = DIRECT if other == BY_DIRECT else JUDGE
+        parts.append(found.assign(second=other, reader=reader))
     if not parts:
         raise DataError(
             f"none of {', '.join(others)} is among the rows: nothing to compare; test one of them"
@@ -160,7 +165,7 @@ def compared_with(rows: pd.DataFrame, accuracy: pd.DataFrame) -> list[str]:
         DataError: as in `best_filter`.
     """
     filters = best_filter(accuracy)
-    return [DEGRADED, BICUBIC, filters, *learned_rivals(rows), DIRECT_READING]
+    return [DEGRADED, BICUBIC, filters, *learned_rivals(rows), BY_DIRECT, DIRECT_READING]
 
 
 def _kind(rows: pd.DataFrame) -> pd.Series:
@@ -171,9 +176,9 @@ def _kind(rows: pd.DataFrame) -> pd.Series:
 
 def _pair(rows: pd.DataFrame, other: str) -> pd.DataFrame | None:
     """Rows of the full model and of another as if both were variants, or None without the other."""
-    judged = rows["reader"] == JUDGE
-    full = rows[(rows["variant"] == FULL) & judged]
-    if other == DIRECT_READING:
+    judged = rows["reader"] == (DIRECT if other == BY_DIRECT else JUDGE)
+    full = rows[(rows["variant"] == FULL) & judged].assign(reader=JUDGE)
+    if other in (DIRECT_READING, BY_DIRECT):
         side = rows[(rows["method"] == DEGRADED) & (rows["reader"] == DIRECT)]
     else:
         side = rows[judged & (_kind(rows) == other)]

@@ -163,8 +163,8 @@ def opening(study: Study) -> str:
     text = (
         f"Profile `{study.profile}`: frames of {settings.frame.height} x {settings.frame.width} "
         f"pixels, {settings.evaluation.plates} test plates under "
-        f"{len(settings.evaluation.conditions)} conditions; training seeds: "
-        f"{', '.join(map(str, study.seeds))}."
+        f"{len(settings.evaluation.conditions)} conditions; each network trained "
+        f"{len(study.seeds)} time(s), with seed {', '.join(map(str, study.seeds))}."
     )
     return f"> **{CLAIMS_NOTHING}**\n\n{text}" if claims_nothing(study.profile) else text
 

@@ -52,6 +52,8 @@ def make(*, accuracy=None, factors="up", ringing="down", kid="down", emphasis="u
     contribution, seeds = other.get("contribution", "up"), other.get("seeds", 3)
     variants = other.get("variants", ("no_motion_blur", "no_recognition_loss", "fixed_region"))
     pooled = {"condition": "all"}
+    # Lines of one condition have no vote, whatever they say.
+    against = {"condition": "light", **figures("up")}, {"condition": "light", **figures("down")}
     tables = {
         "readers": pd.DataFrame(
             {"reader": ["judge", "direct"], "may_judge": [other.get("judges", True), True]}
@@ -66,6 +68,7 @@ def make(*, accuracy=None, factors="up", ringing="down", kid="down", emphasis="u
                 gain(kid, "degraded", "kid") | pooled,
                 gain(other.get("kid_filter", kid), "unsharp", "kid") | pooled,
                 gain("up", "no_motion_blur", "kid") | pooled,  # no rival of the claim
+                gain(kid, "unsharp", "kid") | against[0],
             ]
         ).drop(columns="holm_p"),
         "emphasis": pd.DataFrame(
@@ -74,7 +77,12 @@ def make(*, accuracy=None, factors="up", ringing="down", kid="down", emphasis="u
                 {"method": "bicubic", "measure": "psnr_emphasis", **pooled, **figures("down")},
             ]
         ).drop(columns="holm_p"),
-        "emphasis_differences": pd.DataFrame([gain("none", "unsharp", "psnr_emphasis") | pooled]),
+        "emphasis_differences": pd.DataFrame(
+            [
+                gain(emphasis, "unsharp", "psnr_emphasis") | pooled,
+                gain(emphasis, "unsharp", "psnr_emphasis") | against[1],
+            ]
+        ).drop(columns="holm_p"),
     }
     names = ("gaussian", "noise", "jpeg", "motion", "low_resolution")
     factors = dict.fromkeys(names, factors) if isinstance(factors, str) else factors
@@ -89,7 +97,7 @@ def make(*, accuracy=None, factors="up", ringing="down", kid="down", emphasis="u
                 for name in variants
                 for where in places
             ]
-        ),
+        ).assign(scope="these two checkpoints"),
     }
     return tables, grid
 
@@ -132,14 +140,16 @@ def test_direct_reading_has_no_vote_but_is_named():
         f"{SUPPORTED}; {DIRECT_IS_BETTER}"
     )
     said = verdicts("quick", accuracy={"direct reading": "down"})[ACCURACY]
-    assert said == f"{CANNOT}; {DIRECT_IS_BETTER}"
+    assert said == f"{CANNOT}; of these checkpoints: {SUPPORTED}; {DIRECT_IS_BETTER}"
     assert verdicts(accuracy={"direct reading": "none"})[ACCURACY] == SUPPORTED
 
 
-def test_adaptability_counts_factors():
-    some = dict.fromkeys(("gaussian", "motion"), "up") | {"jpeg": "none"}
+def test_adaptability_counts_blurs():
+    some = {"gaussian": "up", "motion": "none", "jpeg": "up"}
     assert verdicts(factors=some)[ADAPTABILITY] == IN_PART
-    assert verdicts(factors=some | {"jpeg": "down"})[ADAPTABILITY] == CONTRADICTED
+    assert verdicts(factors=some | {"motion": "down"})[ADAPTABILITY] == CONTRADICTED
+    # The claim is about blurs: noise, JPEG and low resolution stand beside.
+    assert verdicts(factors=some | {"motion": "up", "jpeg": "down"})[ADAPTABILITY] == SUPPORTED
     assert verdicts(factors="none")[ADAPTABILITY] == NO_DIFFERENCE
 
 
@@ -155,7 +165,13 @@ def test_smoothness_is_held_against_filters_not_against_blur():
     assert verdicts(kid_filter="up")[SMOOTH] == CONTRADICTED
 
 
-def test_emphasis_is_that_of_the_full_model():
+def test_emphasis_is_held_against_others_not_against_nothing():
+    table = claim_table(*make(), profile="gpu")
+    lines = table[table["claim"] == EMPHASIS]
+    assert lines.set_index("evidence")["decides"].to_dict() == {
+        "full: gain on the plate less gain around it": False,
+        "that of full less unsharp": True,
+    }
     assert verdicts(emphasis="down")[EMPHASIS] == CONTRADICTED
     assert verdicts(emphasis="none")[EMPHASIS] == NO_DIFFERENCE
 
@@ -181,12 +197,20 @@ def test_one_seed_says_no_more_than_two_checkpoints():
         "these two checkpoints only: no difference"
     )
     assert verdicts(seeds=3, contribution="down")[RECOGNITION] == CONTRADICTED
+    tables, grid = make(accuracy={"bicubic": "down"})
+    trained = tables["gains"]["second"] == "plain_unet"
+    tables["gains"].loc[trained, "scope"] = "these two checkpoints"
+    table = claim_table(tables, grid, profile="gpu").drop_duplicates("claim").set_index("claim")
+    assert table["verdict"][ACCURACY] == "these two checkpoints only: better, worse"
 
 
 @pytest.mark.parametrize("profile", ["smoke", "quick"])
 def test_small_profiles_claim_nothing_whatever_the_figures(profile):
     for factors in ("up", "down"):
-        assert set(verdicts(profile, factors=factors)) == {CANNOT}
+        said = verdicts(profile, factors=factors)
+        assert said.str.startswith(f"{CANNOT}; of these checkpoints: ").all()
+        assert said[ADAPTABILITY].endswith(SUPPORTED if factors == "up" else CONTRADICTED)
+        assert said[ACCURACY].endswith(SUPPORTED)
 
 
 def test_a_reader_that_may_not_judge_decides_nothing_about_reading():

@@ -217,3 +217,12 @@ def test_the_source_hash_sees_names_and_contents_of_what_decides_figures(tmp_pat
 def test_every_room_that_decides_figures_is_in_the_hash():
     for place in environment.DECIDES:
         assert (environment.PACKAGE / place).exists(), place
+
+
+def test_the_settings_hash_follows_the_settings_alone(study):
+    first = environment.settings_hash(study)
+    moved = dataclasses.replace(study, paths=dataclasses.replace(study.paths, output=Path("/else")))
+    assert environment.settings_hash(moved) == first
+    stronger = dataclasses.replace(study.classical, unsharp_amount=2.5)
+    assert environment.settings_hash(dataclasses.replace(study, classical=stronger)) != first
+    assert environment.settings_hash(dataclasses.replace(study, seeds=[5])) != first
