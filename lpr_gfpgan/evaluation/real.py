@@ -24,6 +24,8 @@ from ..metrics import bootstrap_mean, character_accuracy, majority_text, score
 from ..plates import Photo, frame_batch, layout_of, read_folder, read_frame
 from ..restore import choose_device
 from ..settings import build
+from .classical import TRUE_KERNEL
+from .compared import compared_methods
 from .headline import as_json
 from .judges import admitted
 from .measures import READING_MEASURES
@@ -219,7 +221,8 @@ def evaluate_real(
     """
     device = choose_device(device)
     readers = [*open_readers(study, device), *open_hyperlpr(refine=True)]
-    methods = [*baselines(), *restorers(study, device)]
+    # A fixed kernel serves photographs as it serves drawn plates; the true one would be an oracle.
+    methods = [m for m in compared_methods(study, device) if m.name not in TRUE_KERNEL]
     result = compare(real.plates, real_conditions(study), methods, readers, device=device)
     source = real.plates.table["source"].to_numpy()
     return replace(result, rows=result.rows.assign(source=source[result.rows["plate"]]))
@@ -279,6 +282,14 @@ def majority_guess(real: RealPlates, *, draws: int, seed: int) -> dict[str, dict
     return guesses
 
 
+def failures_by_source(rows: pd.DataFrame) -> dict[str, int]:
+    """Readings for which a method or reader failed, by source; they count as wrong.
+
+    The rows in the private folder say which and why.
+    """
+    return {str(s): int((part["failure"] != "").sum()) for s, part in rows.groupby("source")}
+
+
 def report_path(study: Study) -> Path:
     """The aggregates, which git keeps."""
     return study.paths.reports / "real.json"
@@ -321,6 +332,7 @@ def write_real(
         ),
         "majority_guess": majority_guess(real, **options),
         "may_judge": may_judge(rows),
+        "failures": failures_by_source(rows),
     }
     write_json(report_path(study), figures)
     return figures

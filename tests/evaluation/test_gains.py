@@ -33,7 +33,7 @@ def cells(grid_cells):
 
 
 def rule(row):
-    """A method loses its own number of characters, one more on odd plates; `direct` one of `full`."""
+    """Each method loses its own characters, one more on odd plates; `direct` one of `full`."""
     name = row["variant"] or row["method"].split("-")[0]
     if row["reader"] == "direct":
         return 6 if name == "full" else 7

@@ -13,6 +13,7 @@ import pytest
 from lpr_gfpgan.config import Paths
 from lpr_gfpgan.errors import ConfigError, DataError, ImageError, LabelError
 from lpr_gfpgan.evaluation import real
+from lpr_gfpgan.evaluation.classical import CLASSICAL, TRUE_KERNEL
 from lpr_gfpgan.files import write_png
 from lpr_gfpgan.plates import Photo, scene_of, split_of
 
@@ -88,7 +89,8 @@ def test_nothing_left_is_an_error():
 def test_rows(evaluation, plates, study):
     rows = evaluation.rows
     conditions = [real.UNTOUCHED, *study.settings.evaluation.conditions]
-    methods = ["original", "degraded", "bicubic", "full", "face_recipe"]
+    fixed = [name for name in CLASSICAL if name not in TRUE_KERNEL]
+    methods = ["original", "degraded", "bicubic", *fixed, "plain_unet", "full", "face_recipe"]
     installed = importlib.util.find_spec("hyperlpr") is not None
     readers = {"judge", "direct"} | ({"hyperlpr"} if installed else set())
     assert len(rows) == 12 * len(conditions) * len(methods) * len(readers)
@@ -132,7 +134,10 @@ def test_aggregates(figures, study, folder):
     assert cell["n"] == 6 and cell["low"] <= cell["estimate"] <= cell["high"]
     assert figures["accuracy"]["all"]["light"]["degraded"]["direct"]["plate_accuracy"]["n"] == 12
     pair = figures["differences"]["far"]["light"]["full"]
-    assert set(pair) == {"degraded", "bicubic", "direct reading", "face_recipe"}
+    fixed = [name for name in CLASSICAL if name not in TRUE_KERNEL]
+    others = {"degraded", "bicubic", *fixed, "plain_unet", "direct reading", "face_recipe"}
+    assert set(pair) == others
+    assert figures["failures"] == {"near": 0, "far": 0}
 
 
 def test_aggregates_equal_the_mean_of_the_rows(figures, evaluation):
