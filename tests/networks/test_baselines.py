@@ -5,6 +5,7 @@ import torch
 
 from lpr_gfpgan.errors import ConfigError, LprError
 from lpr_gfpgan.networks import PlainUNet, RRDBNet, load_weights, save_weights
+from lpr_gfpgan.networks.rrdb import ResidualDenseBlock
 
 RRDB = {"channels": 8, "growth": 4, "blocks": 2, "shuffle": 4}
 
@@ -44,6 +45,16 @@ def test_rrdb_has_the_published_number_of_parameters():
     # ESRGAN has 16 697 987 at 4 to 1, two doublings included, which a network at equal size lacks.
     doublings = 2 * (64 * 64 * 9 + 64)
     assert sum(p.numel() for p in published.parameters()) + doublings == 16_697_987
+
+
+def test_each_residual_block_passes_a_fifth_more_than_its_input_on():
+    """Without weights a dense block is the identity, and the path around three of them adds it."""
+    block = ResidualDenseBlock(4, 2)
+    with torch.no_grad():
+        for parameter in block.parameters():
+            parameter.zero_()
+        x = torch.randn(1, 4, 5, 6, generator=torch.Generator().manual_seed(0))
+        assert torch.allclose(block(x), 1.2 * x)
 
 
 @pytest.mark.parametrize("make", [plain, rrdb])

@@ -7,7 +7,7 @@ import json
 import pytest
 import torch
 
-from lpr_gfpgan.networks import load_weights
+from lpr_gfpgan.networks import Discriminator, load_weights
 from lpr_gfpgan.readers import load_reader
 from lpr_gfpgan.settings import LossWeights
 from lpr_gfpgan.training import adversary, prior, prior_kid, restorer
@@ -158,6 +158,20 @@ def test_the_restorers_opponents_have_their_own_lazy_weights(change, trained, cl
         assert found == pytest.approx(loss.item(), rel=1e-5)
     due = {step: set(task.step(step)) & {"r1", "region_r1"} for step in (1, 2, 4)}
     assert due == {1: set(), 2: {"r1"}, 4: {"r1", "region_r1"}}
+
+
+def test_an_adversary_learns_to_score_real_above_fake(trained):
+    settings = dataclasses.replace(trained.settings.restorer.discriminator, learning_rate=0.01)
+    network = Discriminator(base=(4, 8), channels=settings.channels, seed=0)
+    opponent = adversary.Adversary(network, settings)
+    generator = torch.Generator().manual_seed(0)
+    real, fake = (torch.randn(8, 3, 32, 64, generator=generator) * s for s in (0.2, 0.4))
+    first = opponent.step(0, fake, real)["discriminator"]
+    for step in range(1, 30):
+        last = opponent.step(step, fake, real)["discriminator"]
+    with torch.no_grad():
+        assert network(real).mean() > network(fake).mean()
+    assert last < first
 
 
 def test_the_pyramid_counts_for_its_steps_and_all_through_the_warm_up(trained, closing, updates):
