@@ -12,7 +12,7 @@
   `consistency`: does a restored image explain the degraded one; `contributions`: differences over
   training seeds.
 - `kernel_distance`: KID of each method's images and the originals; `emphasis`: gain on the plate
-  against gain on its surroundings.
+  against gain on its surroundings; `seeded`: their differences over training seeds and plates.
 - `grid_tables`: the grid's cells; `grid_effects`: what factors and published defects do;
   `grid_restored`: what methods give back of it; `ablations`: what each contribution brings;
   `by_plate`: their intervals, many at once.
@@ -20,8 +20,8 @@
   `effect_figures`, `ablation_figures`, `training_figures`: pictures of rows and tables, in one
   `figure_style` and with one `method_style`. They need matplotlib and seaborn, so they are imported
   by name.
-- `gains`: the full model against what was not trained beside it; `claims`: verdicts on the paper's
-  claims, by one rule.
+- `gains`: the full model against what was not trained beside it; `finding`: when a difference
+  counts as shown; `claims`: verdicts on the paper's claims, by one rule.
 - `report`: tables and figures as files; `views`, `effect_views`: tables as the page shows them;
   `page`: its HTML and links; `environment`: what it was made with.
 - `check`: a new run against the committed figures; `summary`: the headline in words.

@@ -3,9 +3,8 @@
 Beside the paper's three contributions stand two corrections of its published degradation, each
 against a variant trained with the defect. Each effect is the paired difference `full` less the
 variant that was trained without it. Its interval resamples plates where there is one training
-seed, and then speaks of these two checkpoints; with more seeds it resamples both. A difference
-counts as shown if that interval leaves 0 out and the p-value, adjusted by Holm's method over all
-lines of its measure, is below 5 %; otherwise the line says that none is shown.
+seed, and then speaks of these two checkpoints; with more seeds it resamples both. What counts as
+shown is told by `finding`; the family of a line are all lines of its measure.
 """
 
 from collections.abc import Callable, Sequence
@@ -16,13 +15,15 @@ import pandas as pd
 
 from ..errors import DataError
 from .contributions import CLAIM_MEASURES, contribution_table
+from .finding import direction
 from .grid_tables import check_cells
 from .honesty import adjust
 from .measures import READING_MEASURES
 from .methods import FULL, JUDGE
 
-ALPHA = 0.05
 HIGHER, LOWER, NULL, UNDEFINED = "higher", "lower", "no difference shown", "undefined"
+FINDINGS = {1: HIGHER, -1: LOWER, 0: NULL, None: UNDEFINED}
+"""The words of `finding.direction`."""
 EVERYWHERE, IN_RANGE = "everywhere", "in the training's range"
 MOTION, NO_MOTION = "with motion blur", "without motion blur"
 JPEG, NO_JPEG = "with JPEG", "without JPEG"
@@ -179,16 +180,8 @@ def ablation_table(
             f"{contributions[0].without!r} too"
         )
     table = adjust(pd.concat(tables, ignore_index=True), family=("protocol", "measure"), column="p")
-    table["finding"] = [_finding(line) for line in table.itertuples()]
+    table["finding"] = [FINDINGS[direction(line)] for line in table.to_dict("records")]
     first = ["protocol", "contribution", "first", "second", "where", "acts", "reader", "measure"]
     numbers = ["cells", "n", "seeds", "scope", "estimate", "low", "high", "interval"]
     tests = ["crossed_low", "crossed_high", "p", "holm_p", "finding"]
     return table[[*first, *numbers, *tests]]
-
-
-def _finding(line: tuple) -> str:
-    if np.isnan(line.estimate):
-        return UNDEFINED
-    if not line.holm_p < ALPHA or line.low <= 0 <= line.high:
-        return NULL
-    return HIGHER if line.low > 0 else LOWER

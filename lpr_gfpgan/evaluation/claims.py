@@ -1,9 +1,16 @@
 """The claims of the paper's abstract against what was measured, by one stated rule.
 
 Every line of evidence is a paired difference with its 95 % interval. It *finds* "better" or "worse"
-where the interval leaves 0 out and, if the line belongs to a family of tests, its p-value adjusted
-by Holm's method is below 5 %; otherwise "no difference". A claim's verdict follows from the lines
-that decide it:
+where a difference is shown by the rule of `finding`; otherwise "no difference". Every line with a
+vote belongs to a family of tests, over which its p-value is adjusted by Holm's method:
+
+- reading and ringing on the test: one measure, the full model less each of its rivals;
+- reading by blur: all factors of the grid;
+- KID and emphasis: one measure, pooled over conditions, the full model less everything that was
+  tested, rivals of the claim or not: no choice among them can make a family smaller;
+- a contribution: all lines of one measure under a protocol of the grid.
+
+A claim's verdict follows from the lines that decide it:
 
 - not measured: none of them was measured, or none has an interval;
 - cannot be claimed with this reader: the claim is about reading, and the judge reads too few of the
@@ -14,27 +21,27 @@ that decide it:
 - cannot be claimed at this profile: the profile is too small for figures about the method; the
   verdict then adds what the rule finds of these checkpoints.
 
-The other lines stand beside as context and have no vote. Where a line with a vote compares two
-networks that were trained with one seed, the verdict speaks of these two checkpoints only. Better
-reading is claimed of restoring: where reading the degraded image directly is better still, the
-verdict adds it.
+The other lines stand beside as context and have no vote. However many seeds a network was trained
+with, a rival has one line and one vote: seeds are resampled together with plates. Where a line with
+a vote compares two networks that were trained with one seed, the verdict speaks of these two
+checkpoints only. Better reading is claimed of restoring: where reading the degraded image directly
+is better still, the verdict adds it.
 
 Source of the claims: Huang and Wei (2024), doi 10.21203/rs.3.rs-4798789/v1, abstract.
 """
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from .ablations import ALPHA, CONTRIBUTIONS, EVERYWHERE
-from .classical import CLASSICAL
+from .ablations import CONTRIBUTIONS, EVERYWHERE
+from .finding import direction
 from .gains import BY_DIRECT, THIS_CHECKPOINT
 from .grid import CORRECTED
 from .lines import POOLED
-from .methods import BICUBIC, DEGRADED, DIRECT_READING, FULL, JUDGE
+from .methods import BICUBIC, DEGRADED, DIRECT_READING, FULL, JUDGE, base_name
 from .summary import claims_nothing
 
 BETTER, WORSE, NO_DIFFERENCE, NOT_MEASURED = "better", "worse", "no difference", "not measured"
@@ -98,8 +105,9 @@ def claim_table(
     judges = bool(readers.loc[readers["reader"] == JUDGE, "may_judge"].any())
     parts = []
     for claim in CLAIMS:
-        lines = pd.DataFrame(_evidence(claim, tables, grid)).reindex(columns=COLUMNS[2:-1])
-        lines["finding"] = [finding(line) for line in lines.to_dict("records")]
+        found = _evidence(claim, tables, grid)
+        lines = pd.DataFrame(found).reindex(columns=COLUMNS[2:-1])
+        lines["finding"] = [finding(line) for line in found]
         parts.append(
             lines.assign(claim=claim, verdict=verdict(claim, lines, profile=profile, judges=judges))
         )
@@ -110,14 +118,15 @@ def finding(line: Mapping[str, Any]) -> str:
     """What a line of evidence finds: better, worse, no difference, or that it was not measured.
 
     Args:
-        line: with measure, estimate, low, high and holm_p (NaN where it is in no family).
+        line: with measure and what `finding.direction` takes.
     """
-    if not np.isfinite([line["estimate"], line["low"], line["high"]]).all():
+    shown = direction(line)
+    if shown is None:
         return NOT_MEASURED
-    if line["holm_p"] >= ALPHA or line["low"] <= 0 <= line["high"]:
+    if shown == 0:
         return NO_DIFFERENCE
-    sign = -1 if str(line["measure"]).split("_")[0] in LOWER_IS_BETTER else 1
-    return BETTER if sign * line["estimate"] > 0 else WORSE
+    less_is_better = str(line["measure"]).split("_")[0] in LOWER_IS_BETTER
+    return WORSE if (shown > 0) == less_is_better else BETTER
 
 
 def verdict(claim: str, lines: pd.DataFrame, *, profile: str, judges: bool) -> str:
@@ -164,11 +173,15 @@ def _evidence(
 
 
 def _line(evidence: str, measure: str, decides: bool, found: Any = None) -> dict[str, Any]:
-    """A line of evidence; without a figure where nothing was measured."""
+    """A line of evidence; without a figure where nothing was measured.
+
+    It has `holm_p` only where what was found has one, as only then it belongs to a family.
+    """
     line = {"evidence": evidence, "measure": measure, "decides": decides, "n": 0, "seeds": 0}
-    line |= dict.fromkeys(("estimate", "low", "high", "holm_p"), np.nan)
+    line |= dict.fromkeys(("estimate", "low", "high"), np.nan)
     line |= {"scope": "", "interval": ""}
-    known = {} if found is None else {key: found[key] for key in line if key in found}
+    wanted = (*line, "holm_p")
+    known = {} if found is None else {key: found[key] for key in wanted if key in found}
     return {**line, **known, "evidence": evidence, "measure": measure, "decides": decides}
 
 
@@ -194,9 +207,8 @@ def _smooth(tables: Mapping[str, pd.DataFrame]) -> Iterator[dict[str, Any]]:
     gains, kid = tables["gains"], tables.get("kid_differences")
     unseen = (DIRECT_READING, BY_DIRECT)
     rivals = [name for name in dict.fromkeys(gains["second"]) if name not in unseen]
-    found = [] if kid is None else _of_full(kid, "first")
-    found = [line for line in found if _kind(line["second"]) in rivals]
-    for line in found or [None]:
+    found = [] if kid is None else _less_others(kid, tables)
+    for line in [line for line in found if line["second"] in rivals] or [None]:
         pair = (FULL, DEGRADED) if line is None else (line["first"], line["second"])
         yield _line(f"{pair[0]} less {pair[1]}, the test", "kid", True, line)
     ringing = gains[(gains["measure"] == RINGING) & gains["second"].isin(rivals)]
@@ -209,35 +221,33 @@ def _smooth(tables: Mapping[str, pd.DataFrame]) -> Iterator[dict[str, Any]]:
 def _emphasis(tables: Mapping[str, pd.DataFrame]) -> Iterator[dict[str, Any]]:
     """The full model's emphasis less that of others decides: whatever sharpens has some."""
     table = tables.get("emphasis")
-    found = [] if table is None else _of_full(table[table["measure"] == DECIBELS], "method")
+    found = [] if table is None else _of_full(table[table["measure"] == DECIBELS])
     for line in found or [None]:
         name = FULL if line is None else line["method"]
         yield _line(f"{name}: gain on the plate less gain around it", DECIBELS, False, line)
     pairs = tables.get("emphasis_differences")
     rivals = (*tables["gains"]["second"].unique(), "no_region_discriminator")
-    for line in [] if pairs is None else _of_full(pairs, "first"):
-        if _kind(line["second"]) in rivals:
+    for line in [] if pairs is None else _less_others(pairs, tables):
+        if line["second"] in rivals:
             yield _line(f"that of {line['first']} less {line['second']}", DECIBELS, True, line)
 
 
-def _of_full(table: pd.DataFrame, column: str) -> list[dict[str, Any]]:
-    """The pooled lines of the full model, one for each of its checkpoints."""
-    of_full = table[column].str.split("-").str[0] == FULL
-    lines = table[of_full & (table["condition"] == POOLED)]
-    return [
-        {**line, "seeds": 1, "scope": _scope(line.get("second", DEGRADED))}
-        for line in lines.to_dict("records")
-    ]
+def _of_full(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """The pooled lines of each of the full model's checkpoints."""
+    chosen = table[(table["method"].map(base_name) == FULL) & (table["condition"] == POOLED)]
+    return chosen.assign(seeds=1, scope=THIS_CHECKPOINT).to_dict("records")
 
 
-def _scope(other: str) -> str:
-    """What one checkpoint's difference from another method speaks of."""
-    return THIS_CHECKPOINT if other in (DEGRADED, BICUBIC, *CLASSICAL) else TWO_CHECKPOINTS
+def _less_others(table: pd.DataFrame, tables: Mapping[str, pd.DataFrame]) -> list[dict[str, Any]]:
+    """The pooled differences of the full model from others, one line for each other.
 
-
-def _kind(method: str) -> str:
-    """A method's name without its training seed."""
-    return re.sub(r"-\d+$", "", method)
+    What a line speaks of follows from the training seeds of the two, which the tests of reading
+    know: its scope is theirs.
+    """
+    read = pd.concat([tables["contributions"], tables["gains"]])
+    scopes = dict(zip(read["second"], read["scope"], strict=True))
+    chosen = table[(table["first"] == FULL) & (table["condition"] == POOLED)]
+    return chosen.assign(scope=chosen["second"].map(scopes)).to_dict("records")
 
 
 def _contribution(

@@ -22,8 +22,8 @@ from .figure_style import (
     read_by,
 )
 from .lines import POOLED
-from .method_style import base_name, method_style
-from .methods import DEGRADED, DIRECT, DIRECT_READING, FULL, JUDGE
+from .method_style import method_style
+from .methods import DEGRADED, DIRECT, DIRECT_READING, FULL, JUDGE, base_name
 
 DIAGONAL = {"color": "0.5", "linestyle": ":", "linewidth": 1}
 SPAN = {"ecolor": "0.75", "elinewidth": 3}

@@ -12,13 +12,16 @@ discriminator), and the classical methods stand beside.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 
 from ..errors import DataError
 from .by_plate import mean_figures
 from .lines import by_condition, table_line
 from .methods import DEGRADED, ORIGINAL
+from .seeded import COLUMNS, SeedTest, by_seed, difference_lines, seed_tests
 
 EMPHASIS = "psnr_emphasis"
 KEYS = ["condition", "plate"]
@@ -59,17 +62,21 @@ def emphasis_table(rows: pd.DataFrame, *, draws: int, seed: int) -> pd.DataFrame
 def emphasis_difference_table(
     rows: pd.DataFrame, pairs: Sequence[tuple[str, str]], *, draws: int, seed: int
 ) -> pd.DataFrame:
-    """Differences of emphasis, first less second, paired by plate.
+    """Differences of emphasis, first less second, paired by training seed and plate.
 
     Args:
         rows: the test's rows.
-        pairs: methods to compare, see `kernel_distance.method_pairs`. Those with the degraded
-            image, whose emphasis is 0 by definition, are left out.
-        draws: bootstrap resamples of plates.
+        pairs: methods to compare, one pair for each training seed, see
+            `kernel_distance.method_pairs`. Those with the degraded image, whose emphasis is 0 by
+            definition, are left out.
+        draws: bootstrap resamples.
         seed: of the resamples.
 
     Returns:
-        Columns condition, first, second, measure, n, estimate, low, high, interval.
+        One line per condition and pair of methods without their seeds, with the columns
+        `seeded.COLUMNS`; n counts the plates with a difference of every seed. Where resamples do
+        not spread there is neither interval nor p-value. `holm_p` is adjusted over all pairs of a
+        condition, the pooled ones being a family of their own.
 
     Raises:
         DataError: as in `emphasis_table`, or a method has no rows.
@@ -78,28 +85,47 @@ def emphasis_difference_table(
     wide = values.pivot(index=KEYS, columns="method", values=EMPHASIS)
     order = pd.MultiIndex.from_frame(values[KEYS]).drop_duplicates()
     wide = wide.loc[order]
-    differences = []
-    for first, second in pairs:
-        if DEGRADED in (first, second):
-            continue
-        for name in (first, second):
-            if name not in wide:
-                raise DataError(f"no rows of {name!r} to compare; run `make reproduce` again")
-        difference = (wide[first] - wide[second]).rename(EMPHASIS).reset_index()
-        differences.append(difference.assign(first=first, second=second))
-    columns = ["condition", "first", "second", "measure", "n", "estimate", "low", "high"]
-    if not differences:
-        return pd.DataFrame(columns=[*columns, "interval"])
-    lines = []
-    for condition, part in by_condition(pd.concat(differences, ignore_index=True)):
-        found = mean_figures(
-            part, [EMPHASIS], draws=draws, seed=seed, by=["first", "second"], differences=True
-        )
-        lines += [
-            (condition, *key, ends.n, ends.estimate, ends.low, ends.high, kind)
-            for key, (ends, kind) in found.items()
-        ]
-    return pd.DataFrame(lines, columns=[*columns, "interval"])
+    pairs = [pair for pair in pairs if DEGRADED not in pair]
+    lacking = [name for pair in pairs for name in pair if name not in wide]
+    if lacking:
+        raise DataError(f"no rows of {lacking[0]!r} to compare; run `make reproduce` again")
+    if not pairs:
+        return pd.DataFrame(columns=list(COLUMNS))
+    differences = pd.concat([wide[first] - wide[second] for first, second in pairs], axis=1)
+    known = by_seed(pairs)
+    cells, found = [], []
+    for condition, part in by_condition(differences.set_axis(range(len(pairs)), axis=1)):
+        cells += [(condition, *pair, EMPHASIS) for pair in known]
+        found += _tests(part, list(known.values()), draws=draws, seed=seed)
+    return difference_lines(cells, found)
+
+
+def _tests(
+    differences: pd.DataFrame, groups: Sequence[Sequence[int]], *, draws: int, seed: int
+) -> list[tuple[SeedTest, str]]:
+    """Each group's mean of its columns' means over plates, and how its interval was found.
+
+    A column's plates without a finite value, such as those without surroundings, are left out.
+    """
+    finite = np.isfinite(differences)
+    total = differences.where(finite, 0.0).groupby("plate").sum().to_numpy()
+    held = finite.groupby("plate").sum().to_numpy()
+
+    def means(weights: np.ndarray) -> np.ndarray:
+        with np.errstate(invalid="ignore", divide="ignore"):
+            return (weights @ total) / (weights @ held)
+
+    found = []
+    tests = seed_tests(means, len(total), groups, draws=draws, seed=seed)
+    for group, test in zip(groups, tests, strict=True):
+        test = replace(test, n=int((held[:, group] > 0).all(axis=1).sum()))
+        if np.isnan(test.estimate):
+            found.append((replace(test, n=0), "undefined"))
+        elif test.low < test.high:
+            found.append((test, "bootstrap"))
+        else:
+            found.append((replace(test, low=np.nan, high=np.nan, p=np.nan), "none"))
+    return found
 
 
 def _gains(rows: pd.DataFrame) -> pd.DataFrame:

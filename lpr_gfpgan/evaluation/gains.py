@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from ..errors import DataError
+from ..settings import BASELINES as WITHOUT_PRIOR
 from .classical import CLASSICAL, TRUE_KERNEL
 from .contributions import contribution_table
 from .grid import FACTORS
@@ -18,10 +19,10 @@ from .grid_tables import check_cells
 from .honesty import adjust
 from .lines import POOLED
 from .measures import MEASURES, READING_MEASURES
-from .methods import BICUBIC, DEGRADED, DIRECT, DIRECT_READING, FULL, JUDGE
+from .methods import BICUBIC, DEGRADED, DIRECT, DIRECT_READING, FULL, JUDGE, base_name
 from .strengths import LOW
 
-LEARNED = ("plain_unet", "rrdb", "face_recipe")
+LEARNED = (*WITHOUT_PRIOR, "face_recipe")
 """Rivals that were trained: networks without a prior, and the recipe without contributions."""
 GAIN_MEASURES = ("character_accuracy", "plate_accuracy", "ringing_plate")
 THIS_CHECKPOINT = "this checkpoint"
@@ -84,15 +85,15 @@ def gain_table(
         measures = [name for name in GAIN_MEASURES if name in MEASURES]
     parts = []
     for other in others:
-        pair = _pair(rows, other)
-        if pair is None:
+        pair, trained = _pair(rows, other)
+        if pair.empty:
             continue
         by_direct = other in (DIRECT_READING, BY_DIRECT)
         asked = [m for m in measures if not by_direct or m in READING_MEASURES]
         if not asked:
             continue
         found = contribution_table(pair, draws=draws, seed=seed, measures=asked)
-        if other not in LEARNED:
+        if not trained:
             found["scope"] = found["scope"].where(found["seeds"] > 1, THIS_CHECKPOINT)
         reader = DIRECT if other == BY_DIRECT else JUDGE
         parts.append(found.assign(second=other, reader=reader))
@@ -170,12 +171,16 @@ def compared_with(rows: pd.DataFrame, accuracy: pd.DataFrame) -> list[str]:
 
 def _kind(rows: pd.DataFrame) -> pd.Series:
     """What was trained, without its seed, or the method's name where nothing was."""
-    seeded = rows["method"].str.replace(r"-\d+$", "", regex=True)
-    return rows["method"].where(rows["training_seed"] == "", seeded)
+    names = rows["method"]
+    return names.where(rows["training_seed"] == "", names.map(base_name))
 
 
-def _pair(rows: pd.DataFrame, other: str) -> pd.DataFrame | None:
-    """Rows of the full model and of another as if both were variants, or None without the other."""
+def _pair(rows: pd.DataFrame, other: str) -> tuple[pd.DataFrame, bool]:
+    """Rows of the full model and of another as if both were variants; none without the other.
+
+    Also whether the other was trained: whether it has a training seed. Trained ones are paired by
+    seed, others with each of the full model's.
+    """
     judged = rows["reader"] == (DIRECT if other == BY_DIRECT else JUDGE)
     full = rows[(rows["variant"] == FULL) & judged].assign(reader=JUDGE)
     if other in (DIRECT_READING, BY_DIRECT):
@@ -183,8 +188,9 @@ def _pair(rows: pd.DataFrame, other: str) -> pd.DataFrame | None:
     else:
         side = rows[judged & (_kind(rows) == other)]
     if side.empty:
-        return None
+        return side, False
     seeds = list(full["training_seed"].unique())
-    untrained = (side["training_seed"] == "").all()
-    copies = [side.assign(training_seed=s) for s in seeds] if untrained and seeds else [side]
-    return pd.concat([full, *(c.assign(variant=other, reader=JUDGE) for c in copies)])
+    trained = bool((side["training_seed"] != "").any())
+    copies = [side] if trained or not seeds else [side.assign(training_seed=s) for s in seeds]
+    paired = pd.concat([full, *(c.assign(variant=other, reader=JUDGE) for c in copies)])
+    return paired, trained

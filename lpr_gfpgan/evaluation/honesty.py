@@ -153,7 +153,7 @@ def adjust(
         table: long, such as `tables.difference_table`'s, where a family is by default one measure
             of one comparison under all conditions.
         family: the columns that name a family.
-        column: the p-values; cells without one (NaN) belong to no family.
+        column: the p-values; a cell without one (NaN) was not tested and is not counted.
 
     Returns:
         A copy; `holm_p` is NaN where the cell has no p-value.

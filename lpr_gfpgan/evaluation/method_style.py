@@ -6,7 +6,6 @@ model the strongest and the widest line. Colours of the trained are those of Pau
 one vermilion and one blue beside them (Okabe and Ito, Color Universal Design, 2008).
 """
 
-import re
 import zlib
 from collections.abc import Iterable
 from colorsys import hls_to_rgb
@@ -20,7 +19,7 @@ from .classical import (
     WIENER_FIXED,
     WIENER_TRUE,
 )
-from .methods import BICUBIC, DEGRADED, DIRECT_READING, FULL, ORIGINAL
+from .methods import BICUBIC, DEGRADED, DIRECT_READING, FULL, ORIGINAL, base_name
 from .tables import MAJORITY
 
 MARKERS = "osD^vP*X<>dph"
@@ -49,11 +48,6 @@ STYLES: dict[str, tuple[str, str, str]] = {
 }
 """Colour, marker and dashes of each method that the study knows; grey values as matplotlib writes
 them. Where a variant was trained with several seeds they share all but the marker."""
-
-
-def base_name(name: str) -> str:
-    """A method's name without its training seed: "full" of "full-1"."""
-    return re.sub(r"-\d+$", "", name)
 
 
 def method_style(name: str) -> dict[str, Any]:

@@ -4,6 +4,7 @@ A method turns one degraded set into images; the readers then read them. Direct 
 of its own: it is the reader `direct`, trained on degraded images, on the method `degraded`.
 """
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -124,6 +125,11 @@ def restorer_names(study: Study) -> list[tuple[str, str, int]]:
 def baseline_names(study: Study) -> list[tuple[str, str, int]]:
     """(name, kind, seed) of each network without a prior, named as restorers are."""
     return _named(study.baselines, study.seeds)
+
+
+def base_name(name: str) -> str:
+    """A method's name without its training seed: "full" of "full-1"."""
+    return re.sub(r"-\d+$", "", name)
 
 
 def _named(kinds: Sequence[str], seeds: Sequence[int]) -> list[tuple[str, str, int]]:

@@ -149,7 +149,7 @@ def comparisons(rows: pd.DataFrame) -> list[tuple[tuple[str, str], tuple[str, st
 
     The full model (the first variant where there is no `full`), judged, less: the degraded image
     and every other method without training, the direct reading of the degraded image, and every
-    other variant with the same training seed.
+    network without a prior and every other variant that was trained with the same seed.
     """
     known = rows.drop_duplicates("method")
     trained = known[known["variant"] != ""]
@@ -159,11 +159,10 @@ def comparisons(rows: pd.DataFrame) -> list[tuple[tuple[str, str], tuple[str, st
     pairs = []
     for full in trained[trained["variant"] == main].itertuples():
         first = (full.method, JUDGE)
-        plain = known[(known["variant"] == "") & ~known["method"].isin([ORIGINAL])]["method"]
+        paired = known[known["training_seed"].isin(["", full.training_seed])]
+        plain = paired[(paired["variant"] == "") & (paired["method"] != ORIGINAL)]["method"]
         pairs += [(first, (name, JUDGE)) for name in plain] + [(first, (DEGRADED, DIRECT))]
-        others = trained[
-            (trained["variant"] != main) & (trained["training_seed"] == full.training_seed)
-        ]
+        others = paired[~paired["variant"].isin(["", main])]
         pairs += [(first, (name, JUDGE)) for name in others["method"]]
     return pairs
 

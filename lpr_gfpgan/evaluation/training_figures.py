@@ -12,8 +12,8 @@ from matplotlib.figure import Figure
 
 from ..errors import DataError
 from .figure_style import PALETTE, legend_below
-from .method_style import STYLES, base_name, method_style
-from .methods import DIRECT, DIRECT_READING
+from .method_style import STYLES, method_style
+from .methods import DIRECT, DIRECT_READING, base_name
 
 DASHES = ("-", "--", ":", "-.")
 

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lpr_gfpgan.evaluation import claims
+from lpr_gfpgan.evaluation import PlateFeatures, claims, kid_difference_table
 from lpr_gfpgan.evaluation.claims import (
     ACCURACY,
     ADAPTABILITY,
@@ -70,7 +70,7 @@ def make(*, accuracy=None, factors="up", ringing="down", kid="down", emphasis="u
                 gain("up", "no_motion_blur", "kid") | pooled,  # no rival of the claim
                 gain(kid, "unsharp", "kid") | against[0],
             ]
-        ).drop(columns="holm_p"),
+        ),
         "emphasis": pd.DataFrame(
             [
                 {"method": "full", "measure": "psnr_emphasis", **pooled, **figures(emphasis)},
@@ -82,7 +82,7 @@ def make(*, accuracy=None, factors="up", ringing="down", kid="down", emphasis="u
                 gain(emphasis, "unsharp", "psnr_emphasis") | pooled,
                 gain(emphasis, "unsharp", "psnr_emphasis") | against[1],
             ]
-        ).drop(columns="holm_p"),
+        ),
     }
     names = ("gaussian", "noise", "jpeg", "motion", "low_resolution")
     factors = dict.fromkeys(names, factors) if isinstance(factors, str) else factors
@@ -117,7 +117,9 @@ def test_a_finding_needs_interval_and_test():
     line = {"measure": "character_accuracy", **figures("up")}
     assert finding(line) == claims.BETTER
     assert finding(line | {"holm_p": 0.05}) == NO_DIFFERENCE
-    assert finding(line | {"holm_p": np.nan}) == claims.BETTER
+    assert finding(line | {"holm_p": np.nan}) == NO_DIFFERENCE
+    del line["holm_p"]
+    assert finding(line) == claims.BETTER
     assert finding(line | {"low": 0.0}) == NO_DIFFERENCE
     assert finding(line | {"low": np.nan}) == NOT_MEASURED
     assert finding(line | figures("down")) == claims.WORSE
@@ -174,6 +176,59 @@ def test_emphasis_is_held_against_others_not_against_nothing():
     }
     assert verdicts(emphasis="down")[EMPHASIS] == CONTRADICTED
     assert verdicts(emphasis="none")[EMPHASIS] == NO_DIFFERENCE
+
+
+@pytest.mark.parametrize("name, claim", [("kid", SMOOTH), ("emphasis", EMPHASIS)])
+def test_an_adjusted_p_value_may_take_a_finding_back(name, claim):
+    tables, grid = make()
+    tables[f"{name}_differences"]["holm_p"] = 0.2
+    table = claim_table(tables, grid, profile="gpu")
+    lines = table[
+        (table["claim"] == claim) & table["measure"].str.contains(name) & table["decides"]
+    ]
+    assert len(lines) and set(lines["finding"]) == {NO_DIFFERENCE} and set(lines["holm_p"]) == {0.2}
+
+
+def test_two_training_seeds_have_one_vote():
+    """One seed is nearer to the originals than each rival, one further: no difference is shown."""
+    rng = np.random.default_rng(0)
+    original, noise = rng.normal(size=(2, 40, 4))
+    shifts = {"original": 0.0, "degraded": 0.6, "unsharp": 0.6}
+    shifts |= {"full-0": 0.2, "full-1": 1.0, "plain_unet-0": 0.6, "plain_unet-1": 0.6}
+    features = PlateFeatures(
+        values=np.array([[original + s * (1 + noise / 4) for s in shifts.values()]], np.float32),
+        conditions=["light"],
+        methods=list(shifts),
+        plates=np.arange(40),
+        others=np.empty((0, 4), np.float32),
+    )
+    pairs = [(f"full-{s}", o) for s in (0, 1) for o in ("degraded", "unsharp", f"plain_unet-{s}")]
+    tables, grid = make()
+    tables["gains"] = tables["gains"].assign(seeds=2, scope="training seeds and plates")
+    tables["kid_differences"] = kid_difference_table(features, pairs, draws=300, seed=0)
+    table = claim_table(tables, grid, profile="gpu")
+    lines = table[(table["claim"] == SMOOTH) & (table["measure"] == "kid")]
+    assert lines["evidence"].tolist() == [
+        f"full less {other}, the test" for other in ("degraded", "unsharp", "plain_unet")
+    ]
+    assert set(lines["seeds"]) == {2} and lines["decides"].all()
+    assert set(lines["scope"]) == {"training seeds and plates"}
+    assert set(lines["finding"]) == {NO_DIFFERENCE} and lines["holm_p"].notna().all()
+
+
+def test_one_seed_of_a_trained_rival_speaks_of_two_checkpoints():
+    tables, grid = make()
+    trained = tables["gains"]["second"] == "plain_unet"
+    tables["gains"].loc[trained, "scope"] = "these two checkpoints"
+    line = gain("down", "plain_unet", "kid") | {"condition": "all"}
+    tables["kid_differences"] = pd.concat([tables["kid_differences"], pd.DataFrame([line])])
+    table = claim_table(tables, grid, profile="gpu")
+    lines = table[(table["claim"] == SMOOTH) & (table["measure"] == "kid")].set_index("evidence")
+    assert lines["scope"].to_dict() == {
+        "full less degraded, the test": "this checkpoint",
+        "full less unsharp, the test": "this checkpoint",
+        "full less plain_unet, the test": "these two checkpoints",
+    }
 
 
 def test_what_is_missing_is_not_measured():

@@ -115,6 +115,27 @@ def test_differences_of_emphasis_are_paired_by_plate():
     assert line["estimate"] == pytest.approx(1) and line["n"] == 3
 
 
+def test_training_seeds_are_one_difference_with_a_p_value():
+    """Seeds 0 and 1 emphasise 1 and 3 dB more than a filter of no seed: 2 dB in all."""
+    rng = np.random.default_rng(0)
+    plate, around = rng.normal(20, 1, size=(2, 30))
+    rows = [make_rows(plate, around, method="degraded")]
+    for method, gain in {"full-0": 2, "full-1": 4, "rrdb-0": 2, "rrdb-1": 4, "unsharp": 1}.items():
+        rows.append(make_rows(plate + gain + rng.normal(0, 0.1, 30), around, method=method))
+    pairs = [(f"full-{s}", o) for s in (0, 1) for o in ("unsharp", f"rrdb-{s}")]
+    table = emphasis_difference_table(pd.concat(rows), pairs, **DRAWS)
+    assert table["condition"].tolist() == ["light", "light", "all", "all"]
+    assert set(table["seeds"]) == {2} and set(table["n"]) == {30}
+    line = one(table, condition="all", second="unsharp")
+    assert line["estimate"] == pytest.approx(2, abs=0.1)
+    assert line["low"] < 1.2 and line["high"] > 2.8  # as far apart as the seeds
+    assert line["p"] > 0.2 and line["holm_p"] == pytest.approx(min(1, 2 * line["p"]))
+    alone = emphasis_difference_table(pd.concat(rows), [("full-0", "unsharp")], **DRAWS)
+    alone = one(alone, condition="all")
+    assert alone["seeds"] == 1 and alone["p"] == pytest.approx(2 / 401)
+    assert one(table, condition="all", second="rrdb")["p"] > 0.05
+
+
 def test_differences_of_emphasis_need_rows_of_both():
     assert emphasis_difference_table(two_methods(), [("full", "degraded")], **DRAWS).empty
     with pytest.raises(DataError, match="no rows of 'lanczos'"):

@@ -7,6 +7,7 @@ from lpr_gfpgan.errors import DataError
 from lpr_gfpgan.evaluation import accuracy_table
 from lpr_gfpgan.evaluation.gains import (
     BY_DIRECT,
+    LEARNED,
     THIS_CHECKPOINT,
     best_filter,
     compared_with,
@@ -14,6 +15,7 @@ from lpr_gfpgan.evaluation.gains import (
     gain_table,
 )
 from lpr_gfpgan.metrics import holm
+from lpr_gfpgan.settings import BASELINES
 
 DRAWS = {"draws": 200, "seed": 3}
 LOST = {
@@ -98,6 +100,19 @@ def test_scope_names_one_checkpoint_or_two(rows):
     table = gain_table(rows, others=["degraded", "face_recipe"], **DRAWS)
     assert set(table[table["second"] == "degraded"]["scope"]) == {THIS_CHECKPOINT}
     assert set(table[table["second"] == "face_recipe"]["scope"]) == {"these two checkpoints"}
+
+
+def test_any_rival_with_a_training_seed_counts_as_trained(make_grid_rows, cells):
+    rows = make_grid_rows(
+        lambda row: 3 + (row["variant"] == "full"),
+        methods=("full", "fixed_region", "unsharp"),
+        cells=cells[:2],
+    )
+    table = gain_table(
+        rows, others=["fixed_region", "unsharp"], measures=["character_accuracy"], **DRAWS
+    )
+    assert table["scope"].tolist() == ["these two checkpoints", THIS_CHECKPOINT]
+    assert set(BASELINES) < set(LEARNED)
 
 
 def test_every_seed_is_paired(make_grid_rows, cells):

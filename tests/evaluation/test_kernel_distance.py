@@ -20,7 +20,7 @@ from lpr_gfpgan.evaluation import (
 )
 from lpr_gfpgan.evaluation.kernel_distance import CONTROL
 from lpr_gfpgan.evaluation.run import features_path, rows_path, write
-from lpr_gfpgan.metrics import kid, paired_kid
+from lpr_gfpgan.metrics import holm, kid, paired_kid
 
 DRAWS = {"draws": 400, "seed": 3}
 SHIFTS = {"original": 0.0, "degraded": 1.0, "full": 0.3, "copy": 0.3, "near": 0.4}
@@ -102,6 +102,49 @@ def test_differences_are_taken_within_each_resample(features):
         assert same["estimate"] == same["low"] == same["high"] == 0
         back = one(table, condition=condition, first="near", second="full")
         assert (back["low"], back["high"]) == pytest.approx((-line["high"], -line["low"]))
+
+
+def test_several_training_seeds_are_one_difference(features):
+    """Two seeds whose KID differs: one line, the mean of both, as wide as their disagreement."""
+    original = features.values[:, 0]
+    noise = np.random.default_rng(1).normal(size=original.shape)
+    made = {
+        "original": original,
+        "degraded": original + 1.0 + noise / 4,
+        "full-0": original + 0.2 + noise / 4,
+        "full-1": original + 0.5 + noise / 4,
+        "rrdb-0": original + 0.4 + noise / 4,
+        "rrdb-1": original + 0.4 + noise / 4,
+    }
+    seeded = dataclasses.replace(
+        features, values=np.stack(list(made.values()), axis=1), methods=list(made)
+    )
+    pairs = [(f"full-{s}", o) for s in (0, 1) for o in ("degraded", f"rrdb-{s}")]
+    table = kid_difference_table(seeded, pairs, **DRAWS)
+    assert len(table) == 3 * 2 and set(table["seeds"]) == {2} and set(table["n"]) == {60}
+    line = one(table, condition="all", first="full", second="rrdb")
+    by_hand = [
+        paired_kid(seeded.of(c, "original"), seeded.of(c, f"full-{s}"))
+        - paired_kid(seeded.of(c, "original"), seeded.of(c, f"rrdb-{s}"))
+        for s in (0, 1)
+        for c in ("light", "strong")
+    ]
+    assert line["estimate"] == pytest.approx(np.mean(by_hand))
+    single = [
+        one(kid_difference_table(seeded, [pair], **DRAWS), condition="all")
+        for pair in (pairs[1], pairs[3])
+    ]
+    assert single[0]["high"] < 0 < single[1]["low"] and single[0]["seeds"] == 1
+    assert line["low"] < 0 < line["high"] and line["p"] > 0.2
+
+
+def test_differences_have_p_values_adjusted_within_a_condition(features):
+    pairs = [("full", "degraded"), ("full", "near"), ("full", "copy")]
+    table = kid_difference_table(features, pairs, **DRAWS)
+    for condition in ("light", "strong", "all"):
+        part = table[table["condition"] == condition]
+        assert part["p"].tolist() == pytest.approx([2 / 401, 2 / 401, 1])
+        assert part["holm_p"].to_numpy() == pytest.approx(holm(part["p"]))
 
 
 def test_the_same_seed_gives_the_same_table(features):

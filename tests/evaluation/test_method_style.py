@@ -6,7 +6,8 @@ import numpy as np
 from matplotlib.colors import to_hex, to_rgb
 
 from lpr_gfpgan.evaluation import CLASSICAL
-from lpr_gfpgan.evaluation.method_style import STYLES, base_name, first_of_each, method_style
+from lpr_gfpgan.evaluation.method_style import STYLES, first_of_each, method_style
+from lpr_gfpgan.evaluation.methods import base_name
 
 
 def look(style):

@@ -306,6 +306,23 @@ def test_comparisons_are_against_the_full_model_of_the_same_seed():
     assert (("full", "judge"), ("face_recipe", "judge")) not in comparisons(other)
 
 
+def test_what_was_trained_is_compared_with_the_full_model_of_its_seed():
+    rows = compared(3)
+    learned = rows[rows["method"] == "face_recipe"].assign(method="plain_unet", variant="")
+    trained = pd.concat([rows[rows["variant"] != ""], learned])
+    seeded = [
+        trained.assign(method=trained["method"] + f"-{seed}", training_seed=seed)
+        for seed in ("0", "1")
+    ]
+    pairs = comparisons(pd.concat([rows[rows["training_seed"] == ""], *seeded]))
+    judged = [(a[0], b[0]) for a, b in pairs if a[1] == b[1]]
+    assert judged == [
+        (f"full-{seed}", other)
+        for seed in (0, 1)
+        for other in ("degraded", "bicubic", f"plain_unet-{seed}", f"face_recipe-{seed}")
+    ]
+
+
 def test_majority_guess_and_positions():
     table = position_table(compared(8), **DRAWS)
     guess = table[table["method"] == "majority guess"].set_index("position")["estimate"]
