@@ -22,7 +22,7 @@ from .features import read_features
 from .figure_style import save
 from .figures import accuracy_figure, forest_plot, position_figure
 from .gains import compared_with, gain_table
-from .grid_report import PANELS, SHOWN
+from .grid_report import CURVE_METHODS, PANEL_METHODS
 from .honesty import adjust, false_read_table, threshold_table, thresholds
 from .judges import reader_table
 from .kernel_distance import kid_difference_table, kid_table, method_pairs
@@ -142,10 +142,10 @@ def make_figures(study: Study, tables: dict[str, pd.DataFrame]) -> dict[str, Pat
     drawn["positions"] = position_figure(tables["positions"])
     drawn["differences"] = forest_plot(tables["differences"])
     drawn["risk"] = risk_coverage_figure(
-        tables["risk_coverage"], methods=first_of_each(known, SHOWN)
+        tables["risk_coverage"], methods=first_of_each(known, CURVE_METHODS)
     )
     drawn["reliability"] = reliability_figure(
-        tables["reliability"], methods=first_of_each(known, PANELS)
+        tables["reliability"], methods=first_of_each(known, PANEL_METHODS)
     )
     drawn["false-reads"] = false_read_figure(tables["false_reads"], readers=(JUDGE, DIRECT))
     drawn["recoverability"] = recoverability_figure(tables["recoverability"])

@@ -177,7 +177,7 @@ def test_the_notebook_begins_with_the_claims_and_embeds_no_picture():
 def test_the_environment_names_versions_and_seeds(own):
     table = environment.environment_table(own)["value"]
     assert table["Python"].endswith(".".join(map(str, sys.version_info[:3])))
-    assert table["numpy"] == np.__version__ and environment.ABSENT not in set(table)
+    assert table["numpy"] == np.__version__ and environment.NOT_INSTALLED not in set(table)
     assert table["training seeds of the restorers"] == "0"
     assert table["bootstrap resamples"] == "200" and table["CPU threads of a stage"] == "1"
 
