@@ -159,12 +159,19 @@ def make_figures(study: Study, tables: dict[str, pd.DataFrame]) -> dict[str, Pat
 
 def opening(study: Study) -> str:
     """What the page must say first, in Markdown: what its figures are worth."""
-    settings = study.settings
+    settings, seeds = study.settings, [str(seed) for seed in study.seeds]
+    conditions = len(settings.evaluation.conditions)
+    trained = "each network trained once, the restorers and baselines with seed " + seeds[0]
+    if len(seeds) > 1:
+        named = f"{', '.join(seeds[:-1])} and {seeds[-1]}"
+        trained = (
+            f"each restorer and baseline trained {len(seeds)} times, with the seeds {named}, every "
+            "other network once"
+        )
     text = (
         f"Profile `{study.profile}`: frames of {settings.frame.height} x {settings.frame.width} "
-        f"pixels, {settings.evaluation.plates} test plates under "
-        f"{len(settings.evaluation.conditions)} conditions; each network trained "
-        f"{len(study.seeds)} time(s), with seed {', '.join(map(str, study.seeds))}."
+        f"pixels, {settings.evaluation.plates} test plates under {conditions} "
+        f"condition{'s' if conditions > 1 else ''}; {trained}."
     )
     return f"> **{CLAIMS_NOTHING}**\n\n{text}" if claims_nothing(study.profile) else text
 
