@@ -150,7 +150,7 @@ def make_figures(study: Study, tables: dict[str, pd.DataFrame]) -> dict[str, Pat
     drawn["false-reads"] = false_read_figure(tables["false_reads"], readers=(JUDGE, DIRECT))
     drawn["recoverability"] = recoverability_figure(tables["recoverability"])
     samples = read_image(study.paths.samples("prior"))
-    drawn["prior"] = prior_figure(samples, _json(study.paths.metrics("prior")))
+    drawn["prior"] = prior_figure(samples, prior_metrics(study))
     for name, curves in _curves(study).items():
         drawn[f"curves-{name}"] = learning_curves(curves, title=name)
     folder = study.paths.reports / "figures"
@@ -187,6 +187,19 @@ def set_view(study: Study) -> pd.DataFrame:
     return table.map(lambda digits: digits[:16])
 
 
+def prior_metrics(study: Study) -> dict[str, Any]:
+    """kid_initial, kid_final and n of metrics/prior.json.
+
+    Raises:
+        DataError: the prior was not trained.
+    """
+    path = study.paths.metrics("prior")
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        raise DataError(f"no metrics in {path}; run `make reproduce` first") from None
+
+
 def _curves(study: Study) -> dict[str, dict[str, pd.DataFrame]]:
     """The learning curves of the study's own runs, by kind."""
     runs = {
@@ -206,10 +219,3 @@ def _curve(study: Study, name: str) -> pd.DataFrame:
         raise DataError(
             f"no learning curve in {study.paths.curve(name)}; run `make reproduce` first"
         ) from None
-
-
-def _json(path: Path) -> dict[str, Any]:
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        raise DataError(f"no metrics in {path}; run `make reproduce` first") from None

@@ -149,6 +149,15 @@ def test_long_tables_are_folded_and_the_first_ones_never(evaluation):
     assert [name for name, open_ in unfolded.items() if open_] == ["character_accuracy"]
 
 
+def test_the_claims_are_never_folded():
+    found = {"decides": True, "n": 6, "seeds": 1, "scope": "", "interval": "", "holm_p": 0.01}
+    line = {"claim": "c", "verdict": "v", "evidence": "e", "measure": "kid", "finding": "better"}
+    ends = {"estimate": -0.1, "low": -0.2, "high": -0.05}
+    table = pd.DataFrame([{**line, **found, **ends}] * (page.LONG + 1))
+    html = page.as_html(effect_views.claim_view(table))
+    assert "<details" not in html and "paired t test, by Holm's method" in html
+
+
 def test_the_page_prints_what_is_folded_and_has_no_script():
     template = (ROOT / "notebooks" / "page" / "index.html.j2").read_text("utf-8")
     printed = template[template.index("@media print") :]
