@@ -77,7 +77,7 @@ def gain_view(table: pd.DataFrame) -> pd.DataFrame:
     return _effects(
         table,
         index=[*index, "measure"],
-        title=f"{FULL} less {'degraded, by factor' if by_factor else 'each other method'}",
+        title=f"gains of {FULL} {'by factor' if by_factor else 'over other methods'}",
         family="the factors" if by_factor else "the lines of one measure in this table",
     )
 

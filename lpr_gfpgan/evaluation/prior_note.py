@@ -11,7 +11,7 @@ from .methods import DEGRADED
 
 OF_PLATES = {
     "below": "nearer to plates than other plates are",
-    "within": "not to be told from plates by these features",
+    "within": "no farther from plates than this measurement can tell",
     "above": "not plates yet by these features",
 }
 OF_DEGRADED = {

@@ -19,6 +19,8 @@ CAPTION, TITLE, UNFOLDED = "caption", "title", "unfolded"
 HEADLINE_MEASURE = "character_accuracy"
 """The measure of metrics/headline.json, whose table is never folded."""
 READING = tuple(READING_MEASURES)
+PAIRED = {"kid": "KID", "psnr_emphasis": "emphasis in decibels"}
+"""The measures of the tables by pair, as their titles name them."""
 QUALITY = ("psnr_plate", "psnr_frame", "ssim_plate", "ssim_frame", "mse_plate", "mse_frame")
 """What the two halves of the page's tables of differences show."""
 
@@ -260,12 +262,9 @@ def pair_view(table: pd.DataFrame) -> pd.DataFrame:
     Args:
         table: `kid_differences` or `emphasis_differences` of `make_tables`.
     """
-    return with_n(
-        table,
-        index=["first", "second"],
-        columns="condition",
-        title=f"differences of {', '.join(map(measure_heading, table['measure'].unique()))}",
-    )
+    of = ", ".join(PAIRED.get(name, name) for name in table["measure"].unique())
+    title = f"differences of {of}, first less second"
+    return with_n(table, index=["first", "second"], columns="condition", title=title)
 
 
 def emphasis_view(table: pd.DataFrame) -> pd.DataFrame:
