@@ -19,10 +19,10 @@ CAPTION, TITLE, UNFOLDED = "caption", "title", "unfolded"
 HEADLINE_MEASURE = "character_accuracy"
 """The measure of metrics/headline.json, whose table is never folded."""
 READING = tuple(READING_MEASURES)
-PAIRED = {"kid": "KID", "psnr_emphasis": "emphasis in decibels"}
-"""The measures of the tables by pair, as their titles name them."""
 QUALITY = ("psnr_plate", "psnr_frame", "ssim_plate", "ssim_frame", "mse_plate", "mse_frame")
 """What the two halves of the page's tables of differences show."""
+PAIRED = {"kid": "KID", "psnr_emphasis": "emphasis in decibels"}
+"""The measures of the tables by pair, as their titles name them."""
 
 
 def with_n(
