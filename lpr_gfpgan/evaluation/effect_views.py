@@ -59,8 +59,10 @@ def claim_view(table: pd.DataFrame) -> pd.DataFrame:
     ).set_index(["claim", "verdict", "evidence"])
     shown.attrs[CAPTION] = (
         "n counts plates; brackets: bootstrap over plates (over training seeds too where there are "
-        "several); in a family of tests: paired t test, by Holm's method over the lines of one "
-        "measure in the family's own table; a line marked (beside) has no vote in the verdict"
+        "several); in a family of tests, p by Holm's method: of reading and ringing on the test "
+        "over the lines of one measure under Differences, of the grid over its factors or, under "
+        "Contributions, all lines of one measure (paired t test); a line marked (beside) has no "
+        "vote in the verdict"
     )
     shown.attrs[UNFOLDED] = True
     return shown
