@@ -8,20 +8,18 @@ import sys
 from lpr_gfpgan.config import load_study
 from lpr_gfpgan.errors import LprError
 from lpr_gfpgan.evaluation import check
+from lpr_gfpgan.evaluation.check import report_of
 
 
 def main(arguments: list[str]) -> int:
-    """Prints one line per figure and how many disagree."""
+    """Prints the figures that do not agree, if any, and one line that counts all."""
     try:
         table = check(load_study(arguments[0] if arguments else None))
     except LprError as error:
         print(f"check: {error}", file=sys.stderr)
         return 1
-    shown = table.assign(agrees=table["agrees"].map({True: "yes", False: "NO"}))
-    print(shown.to_string(index=False))
-    wrong = int((~table["agrees"]).sum())
-    print(f"{len(table) - wrong} of {len(table)} agree")
-    return int(wrong > 0)
+    print(report_of(table))
+    return int(not table["agrees"].all())
 
 
 if __name__ == "__main__":

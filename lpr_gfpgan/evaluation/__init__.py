@@ -20,6 +20,8 @@
   `effect_figures`, `ablation_figures`, `training_figures`: pictures of rows and tables, in one
   `figure_style` and with one `method_style`. They need matplotlib and seaborn, so they are imported
   by name.
+- `mixtures`: how strong the study's own conditions are; `prior_note`: what was measured of the
+  prior's scenes.
 - `gains`: the full model against what was not trained beside it; `finding`: when a difference
   counts as shown; `claims`: verdicts on the paper's claims, by one rule.
 - `report`: tables and figures as files; `views`, `effect_views`: tables as the page shows them;

@@ -21,6 +21,8 @@ from .rows import read_rows
 from .run import rows_path
 
 PIXEL_TOLERANCE = 0.02  # dB between two renderings of one degraded set
+AGREES, DIFFERS = "agrees", "differs"
+NOT_COMMITTED, COMMITTED_ONLY = "not in the commit", "in the commit only"
 ROUNDING = 1e-4  # between a figure and its rows: both are written with five or six digits
 
 
@@ -33,7 +35,9 @@ def compare_figures(new: dict[str, Any], committed: dict[str, Any]) -> pd.DataFr
     0.02 dB.
 
     Returns:
-        One line per comparison: figure, new, committed, agrees. What only one side has disagrees.
+        One line per comparison: figure, new, committed, agrees, equal (to the last digit written)
+        and outcome: AGREES, DIFFERS, NOT_COMMITTED or COMMITTED_ONLY. What only one side has
+        disagrees.
     """
     lines = []
     sets = _keys(new.get("sets", {}), committed.get("sets", {}))
@@ -44,7 +48,8 @@ def compare_figures(new: dict[str, Any], committed: dict[str, Any]) -> pd.DataFr
             agrees = x is not None and x == y
             if key == "pixels_sha256" and x and y and not agrees:
                 agrees = _same_but_for_rounding(new, committed, name)
-            lines.append((f"{name} {key}", str(x)[:12], str(y)[:12], agrees))
+            shown = ("absent" if digits is None else str(digits)[:12] for digits in (x, y))
+            lines.append((f"{name} {key}", *shown, agrees, x == y, _outcome(x, y, agrees)))
     mine, theirs = dict(_figures(new)), dict(_figures(committed))
     for name in _keys(mine, theirs):
         a, b = mine.get(name), theirs.get(name)
@@ -55,8 +60,36 @@ def compare_figures(new: dict[str, Any], committed: dict[str, Any]) -> pd.DataFr
             and b["low"] <= a["estimate"] <= b["high"]
             and a["low"] <= b["estimate"] <= a["high"]
         )
-        lines.append((name, _text(a), _text(b), agrees))
-    return pd.DataFrame(lines, columns=["figure", "new", "committed", "agrees"])
+        lines.append((name, _text(a), _text(b), agrees, a == b, _outcome(a, b, agrees)))
+    columns = ["figure", "new", "committed", "agrees", "equal", "outcome"]
+    return pd.DataFrame(lines, columns=columns)
+
+
+def report_of(table: pd.DataFrame) -> str:
+    """What does not agree, line by line, and one line that sums up.
+
+    Args:
+        table: of `compare_figures`.
+    """
+    wrong = table[~table["agrees"]]
+    lines = []
+    if len(wrong):
+        lines.append(wrong[["outcome", "figure", "new", "committed"]].to_string(index=False))
+    total = (
+        f"{int(table['agrees'].sum())} of {len(table)} figures agree with the committed ones, "
+        f"{int(table['equal'].sum())} of them to the last digit"
+    )
+    counts = wrong["outcome"].value_counts()
+    parts = [
+        f"{counts[outcome]} {words}"
+        for outcome, words in (
+            (DIFFERS, "outside the intervals or of another test"),
+            (NOT_COMMITTED, NOT_COMMITTED),
+            (COMMITTED_ONLY, COMMITTED_ONLY),
+        )
+        if outcome in counts
+    ]
+    return "\n".join([*lines, "; ".join([total, *parts])])
 
 
 def committed_figures(path: Path) -> dict[str, Any]:
@@ -201,6 +234,14 @@ def _same_but_for_rounding(new: dict, committed: dict, condition: str) -> bool:
         if abs(a - b) > PIXEL_TOLERANCE:
             return False
     return True
+
+
+def _outcome(new: Any, committed: Any, agrees: bool) -> str:
+    if committed is None:
+        return NOT_COMMITTED
+    if new is None:
+        return COMMITTED_ONLY
+    return AGREES if agrees else DIFFERS
 
 
 def _text(value: dict[str, Any] | None) -> str:

@@ -10,10 +10,11 @@ from .grid import CORRECTED
 from .lines import POOLED
 from .measures import NUMBERS, READING_MEASURES
 from .methods import FULL
-from .views import CAPTION, measure_heading
+from .views import CAPTION, TITLE, UNFOLDED, measure_heading
 
 UNITS = {"psnr": "dB", "ringing": "grey levels", "mse": "squared grey levels"}
 """Units of measures, by the first word of their name; shares are in percentage points."""
+HOLM = "p (Holm)"
 HEADINGS = {"second": f"{FULL} less"}
 SHOWN = ("character_accuracy", "plate_accuracy_without_province", "psnr_plate")
 
@@ -56,7 +57,14 @@ def claim_view(table: pd.DataFrame) -> pd.DataFrame:
             ],
         }
     ).set_index(["claim", "verdict", "evidence"])
-    shown.attrs[CAPTION] = "n counts plates; a line marked (beside) has no vote in the verdict"
+    shown.attrs[CAPTION] = (
+        "n counts plates; brackets: bootstrap over plates (over training seeds too where there are "
+        "several); in a family of tests, p by Holm's method: of reading and ringing on the test "
+        "over the lines of one measure under Differences, of the grid over its factors or, under "
+        "Contributions, all lines of one measure (paired t test); a line marked (beside) has no "
+        "vote in the verdict"
+    )
+    shown.attrs[UNFOLDED] = True
     return shown
 
 
@@ -67,7 +75,13 @@ def gain_view(table: pd.DataFrame) -> pd.DataFrame:
         table: of `gains.gain_table` or `gains.factor_gain_table`.
     """
     index = [name for name in ("factor", "cells", "second") if name in table]
-    return _effects(table, index=[*index, "measure"])
+    by_factor = "factor" in table
+    return _effects(
+        table,
+        index=[*index, "measure"],
+        title=f"gains of {FULL} {'by factor' if by_factor else 'over other methods'}",
+        family="the factors" if by_factor else "the lines of one measure in this table",
+    )
 
 
 def contribution_view(table: pd.DataFrame) -> pd.DataFrame:
@@ -76,7 +90,11 @@ def contribution_view(table: pd.DataFrame) -> pd.DataFrame:
     Args:
         table: of `contributions.contribution_table`.
     """
-    return _effects(table[table["measure"].isin(SHOWN)], index=["second", "measure"])
+    return _effects(
+        table[table["measure"].isin(SHOWN)],
+        index=["second", "measure"],
+        title="contributions on the test",
+    )
 
 
 def ablation_view(table: pd.DataFrame) -> pd.DataFrame:
@@ -88,7 +106,12 @@ def ablation_view(table: pd.DataFrame) -> pd.DataFrame:
     chosen = table[(table["protocol"] == CORRECTED) & table["measure"].isin(SHOWN)]
     acts = chosen["where"].where(~chosen["acts"], chosen["where"] + " (should act)")
     named = chosen.assign(where=acts)
-    return _effects(named, index=["contribution", "second", "measure", "where", "cells"])
+    return _effects(
+        named,
+        index=["contribution", "second", "measure", "where", "cells"],
+        title="contributions over the corrected grid",
+        family="all lines of one measure in this table",
+    )
 
 
 def protocol_view(table: pd.DataFrame) -> pd.DataFrame:
@@ -106,13 +129,21 @@ def protocol_view(table: pd.DataFrame) -> pd.DataFrame:
         name: [f"{100 * v:.1f}" for v in chosen[name]] for name in ("as_published", "corrected")
     }
     shown = _effects(
-        chosen.assign(**both), index=["condition", "defects", "cells", "reader", *both]
+        chosen.assign(**both),
+        index=["condition", "defects", "cells", "reader", *both],
+        title="what the published protocol changes, character accuracy",
     )
     return shown.reset_index(["reader", *both])
 
 
-def _effects(table: pd.DataFrame, *, index: list[str]) -> pd.DataFrame:
-    """One line per difference, with its unit, n, training seeds, p-value and finding."""
+def _effects(
+    table: pd.DataFrame, *, index: list[str], title: str, family: str = ""
+) -> pd.DataFrame:
+    """One line per difference, with its unit, n, training seeds, p-value and finding.
+
+    The caption names what the intervals resample and, where p-values are shown, their test and
+    `family`, over which they are adjusted.
+    """
     columns: dict[str, Any] = {name: table[name].to_numpy() for name in index}
     if "measure" in columns:
         columns["measure"] = table["measure"].map(measure_heading).to_numpy()
@@ -122,10 +153,18 @@ def _effects(table: pd.DataFrame, *, index: list[str]) -> pd.DataFrame:
         columns["training seeds"] = table["seeds"].to_numpy()
         columns["holds for"] = table["scope"].to_numpy()
     if "holm_p" in table and table["holm_p"].notna().any():
-        columns["p (Holm)"] = [f"{p:.2g}" for p in table["holm_p"]]
+        columns[HOLM] = [f"{p:.2g}" for p in table["holm_p"]]
     if "finding" in table:
         columns["finding"] = table["finding"].to_numpy()
     shown = pd.DataFrame(columns).set_index(index)
     shown.index = shown.index.set_names([HEADINGS.get(name, name) for name in index])
-    shown.attrs[CAPTION] = "n counts plates"
+    several = "seeds" in table and (table["seeds"] > 1).any()
+    over = "training seeds and plates" if several else "plates"
+    shown.attrs[TITLE] = title
+    shown.attrs[CAPTION] = f"n counts plates; brackets: bootstrap over {over}"
+    if HOLM in shown:
+        shown.attrs[CAPTION] += (
+            f"; p: paired t test over {over} (sign test where all differ alike), by Holm's method "
+            f"over {family}"
+        )
     return shown

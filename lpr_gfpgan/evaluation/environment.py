@@ -29,7 +29,7 @@ DECIDES = (
     *("evaluation", "randomness.py", "ranges.py"),
 )
 """What decides figures; widgets and the command line do not."""
-ABSENT = "not installed"
+NOT_INSTALLED = "not installed"
 
 
 def environment_table(study: Study) -> pd.DataFrame:
@@ -130,7 +130,7 @@ def _version(name: str) -> str:
     try:
         return version(name)
     except PackageNotFoundError:
-        return ABSENT
+        return NOT_INSTALLED
 
 
 def _as_table(facts: dict[str, str]) -> pd.DataFrame:

@@ -23,11 +23,11 @@ from .methods import BICUBIC, DEGRADED, DIRECT_READING, FULL
 from .rows import read_rows, write_table
 from .strengths import LOW
 
-SHOWN = (DEGRADED, BICUBIC, WIENER_FIXED, "plain_unet", "face_recipe", FULL, DIRECT_READING)
+CURVE_METHODS = (DEGRADED, BICUBIC, WIENER_FIXED, "plain_unet", "face_recipe", FULL, DIRECT_READING)
 """The lines of the curves, where they were tested: more would hide each other; the tables hold
 all."""
 
-PANELS = (DEGRADED, FULL, DIRECT_READING)
+PANEL_METHODS = (DEGRADED, FULL, DIRECT_READING)
 
 
 def make_grid_tables(study: Study) -> dict[str, pd.DataFrame]:
@@ -81,7 +81,7 @@ def make_grid_figures(study: Study, tables: dict[str, pd.DataFrame]) -> dict[str
     """
     single, grid = tables["single"], tables["grid"]
     known = [*dict.fromkeys(grid["method"]), DIRECT_READING]
-    shown, panels = first_of_each(known, SHOWN), first_of_each(known, PANELS)
+    shown, panels = first_of_each(known, CURVE_METHODS), first_of_each(known, PANEL_METHODS)
     full = first_of_each(known, [FULL])
     drawn = {
         "strengths": strength_figure(single, methods=shown),

@@ -1,27 +1,38 @@
 """How the page shows tables and pictures: plain HTML, and links to the pictures beside it."""
 
 import os
+from html import escape
 from pathlib import Path
 
 import pandas as pd
 
 from ..config import Study
 from ..errors import DataError
-from .views import CAPTION
+from .views import CAPTION, TITLE, UNFOLDED
+
+LONG = 12
+"""Rows above which a table is folded."""
 
 
 def as_html(table: pd.DataFrame) -> str:
     """A table as HTML without styles of its own, in a box that scrolls, with its caption.
 
-    A notebook shows every table so if it is registered for its kind:
+    A table of more than LONG rows is folded: a line with its title, caption and number of rows
+    opens it, without a script. A notebook shows every table so if it is registered for its kind:
     `get_ipython().display_formatter.formatters["text/html"].for_type(pd.DataFrame, as_html)`.
 
     Args:
-        table: a view; `attrs["caption"]`, where set, becomes the caption.
+        table: a view; `attrs["caption"]`, where set, becomes the caption, `attrs["title"]` stands
+            before it where the table is folded, and one with `attrs["unfolded"]` never is.
     """
     body = table.to_html(border=0, classes=[], na_rep="")
-    caption = table.attrs.get(CAPTION)
+    title, caption = (escape(table.attrs.get(key, ""), quote=False) for key in (TITLE, CAPTION))
     head, rest = body.split(">", 1)
+    if len(table) > LONG and not table.attrs.get(UNFOLDED):
+        named = ": ".join(text for text in (title, caption) if text) or "table"
+        named = named[0].upper() + named[1:]
+        summary = f"<summary>{named} ({len(table)} rows)</summary>"
+        return f'<details>{summary}<div class="table">{head}>{rest}</div></details>'
     named = f"<caption>{caption}</caption>" if caption else ""
     return f'<div class="table">{head}>{named}{rest}</div>'
 

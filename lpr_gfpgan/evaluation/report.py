@@ -22,7 +22,7 @@ from .features import read_features
 from .figure_style import save
 from .figures import accuracy_figure, forest_plot, position_figure
 from .gains import compared_with, gain_table
-from .grid_report import PANELS, SHOWN
+from .grid_report import CURVE_METHODS, PANEL_METHODS
 from .honesty import adjust, false_read_table, threshold_table, thresholds
 from .judges import reader_table
 from .kernel_distance import kid_difference_table, kid_table, method_pairs
@@ -142,15 +142,15 @@ def make_figures(study: Study, tables: dict[str, pd.DataFrame]) -> dict[str, Pat
     drawn["positions"] = position_figure(tables["positions"])
     drawn["differences"] = forest_plot(tables["differences"])
     drawn["risk"] = risk_coverage_figure(
-        tables["risk_coverage"], methods=first_of_each(known, SHOWN)
+        tables["risk_coverage"], methods=first_of_each(known, CURVE_METHODS)
     )
     drawn["reliability"] = reliability_figure(
-        tables["reliability"], methods=first_of_each(known, PANELS)
+        tables["reliability"], methods=first_of_each(known, PANEL_METHODS)
     )
     drawn["false-reads"] = false_read_figure(tables["false_reads"], readers=(JUDGE, DIRECT))
     drawn["recoverability"] = recoverability_figure(tables["recoverability"])
     samples = read_image(study.paths.samples("prior"))
-    drawn["prior"] = prior_figure(samples, _json(study.paths.metrics("prior")))
+    drawn["prior"] = prior_figure(samples, prior_metrics(study))
     for name, curves in _curves(study).items():
         drawn[f"curves-{name}"] = learning_curves(curves, title=name)
     folder = study.paths.reports / "figures"
@@ -159,12 +159,19 @@ def make_figures(study: Study, tables: dict[str, pd.DataFrame]) -> dict[str, Pat
 
 def opening(study: Study) -> str:
     """What the page must say first, in Markdown: what its figures are worth."""
-    settings = study.settings
+    settings, seeds = study.settings, [str(seed) for seed in study.seeds]
+    conditions = len(settings.evaluation.conditions)
+    trained = "each network trained once, the restorers and baselines with seed " + seeds[0]
+    if len(seeds) > 1:
+        named = f"{', '.join(seeds[:-1])} and {seeds[-1]}"
+        trained = (
+            f"each restorer and baseline trained {len(seeds)} times, with the seeds {named}, every "
+            "other network once"
+        )
     text = (
         f"Profile `{study.profile}`: frames of {settings.frame.height} x {settings.frame.width} "
-        f"pixels, {settings.evaluation.plates} test plates under "
-        f"{len(settings.evaluation.conditions)} conditions; each network trained "
-        f"{len(study.seeds)} time(s), with seed {', '.join(map(str, study.seeds))}."
+        f"pixels, {settings.evaluation.plates} test plates under {conditions} "
+        f"condition{'s' if conditions > 1 else ''}; {trained}."
     )
     return f"> **{CLAIMS_NOTHING}**\n\n{text}" if claims_nothing(study.profile) else text
 
@@ -178,6 +185,19 @@ def set_view(study: Study) -> pd.DataFrame:
     sets = new_figures(study.paths.metrics("evaluation"))["sets"]
     table = pd.DataFrame.from_dict(sets, orient="index").rename_axis("condition")
     return table.map(lambda digits: digits[:16])
+
+
+def prior_metrics(study: Study) -> dict[str, Any]:
+    """kid_initial, kid_final and n of metrics/prior.json.
+
+    Raises:
+        DataError: the prior was not trained.
+    """
+    path = study.paths.metrics("prior")
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        raise DataError(f"no metrics in {path}; run `make reproduce` first") from None
 
 
 def _curves(study: Study) -> dict[str, dict[str, pd.DataFrame]]:
@@ -199,10 +219,3 @@ def _curve(study: Study, name: str) -> pd.DataFrame:
         raise DataError(
             f"no learning curve in {study.paths.curve(name)}; run `make reproduce` first"
         ) from None
-
-
-def _json(path: Path) -> dict[str, Any]:
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        raise DataError(f"no metrics in {path}; run `make reproduce` first") from None

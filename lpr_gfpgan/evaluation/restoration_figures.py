@@ -21,12 +21,12 @@ from .method_style import first_of_each
 from .methods import BICUBIC, DEGRADED, FULL, JUDGE, ORIGINAL
 
 INK = (40, 40, 40)
-WRONG = (213, 94, 0)
+WRONG_INK = (213, 94, 0)
 TYPEFACE = "noto"
 CELL_WIDTH = 256
 GLYPH_HEIGHT = 40
 GAP = 10
-COLUMNS = (DEGRADED, BICUBIC, WIENER_FIXED, "plain_unet", "face_recipe", FULL, ORIGINAL)
+SHEET_METHODS = (DEGRADED, BICUBIC, WIENER_FIXED, "plain_unet", "face_recipe", FULL, ORIGINAL)
 """The methods of a sheet, where they were tested: all of them would leave no room for each."""
 
 
@@ -61,7 +61,7 @@ def reading_image(truth: str, reading: str, width: int = CELL_WIDTH) -> np.ndarr
     blank = np.zeros_like(glyph_image(CLASSES[0]))
     strip = np.full((GLYPH_HEIGHT + 6, 0, 3), 255, np.uint8)
     for true, read in alignment(truth, reading):
-        colour = np.array(INK if true == read else WRONG, np.float32)
+        colour = np.array(INK if true == read else WRONG_INK, np.float32)
         cover = (glyph_image(read) if read else blank)[..., None]
         tile = np.full((GLYPH_HEIGHT + 6, cover.shape[1] + 2, 3), 255, np.uint8)
         tile[:GLYPH_HEIGHT, 1:-1] = (255 + (colour - 255) * cover).round().astype(np.uint8)
@@ -76,8 +76,8 @@ def reading_image(truth: str, reading: str, width: int = CELL_WIDTH) -> np.ndarr
 
 
 def grid_order(methods: Sequence[str]) -> list[str]:
-    """Columns of a restoration grid: those of COLUMNS that there are, each with its first seed."""
-    return first_of_each(methods, COLUMNS)
+    """Columns of a restoration grid: the SHEET_METHODS that there are, each with its first seed."""
+    return first_of_each(methods, SHEET_METHODS)
 
 
 def restoration_grid(
@@ -92,14 +92,16 @@ def restoration_grid(
         condition: the condition the examples were made under.
 
     Raises:
-        DataError: no method is one of COLUMNS, or a plate and method has no reading.
+        DataError: no method is one of SHEET_METHODS, or a plate and method has no reading.
     """
     chosen = rows[(rows["condition"] == condition) & (rows["reader"] == JUDGE)]
     readings = chosen.set_index(["method", "plate"])[["text", "reading"]]
     plates = sorted(chosen["plate"].unique())[: len(examples)]
     columns = grid_order(methods)
     if not columns or not plates:
-        raise DataError(f"no plate or method to draw under {condition}; test {COLUMNS[0]!r} first")
+        raise DataError(
+            f"no plate or method to draw under {condition}; test {SHEET_METHODS[0]!r} first"
+        )
     lines = []
     for number, plate in enumerate(plates):
         cells = []

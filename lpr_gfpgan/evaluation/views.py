@@ -1,6 +1,8 @@
 """The tables of the page: what is shown of the long tables, wide, as texts, and with their n.
 
 A view's n stands in its caption (`attrs["caption"]`); a figure of another n says so in its cell.
+What the view shows, in words, is `attrs["title"]`, and `attrs["unfolded"]` is set where the page
+must not fold it away.
 """
 
 from collections.abc import Iterable
@@ -9,18 +11,27 @@ import pandas as pd
 
 from .claims import LOWER_IS_BETTER
 from .judges import ABSENT
-from .measures import READING_MEASURES
+from .measures import READING_MEASURES, SHARES
 from .methods import DEGRADED, DIRECT, DIRECT_READING, JUDGE
 from .tables import POOLED, readable
 
-CAPTION = "caption"
+CAPTION, TITLE, UNFOLDED = "caption", "title", "unfolded"
+HEADLINE_MEASURE = "character_accuracy"
+"""The measure of metrics/headline.json, whose table is never folded."""
 READING = tuple(READING_MEASURES)
 QUALITY = ("psnr_plate", "psnr_frame", "ssim_plate", "ssim_frame", "mse_plate", "mse_frame")
 """What the two halves of the page's tables of differences show."""
+PAIRED = {"kid": "KID", "psnr_emphasis": "emphasis in decibels"}
+"""The measures of the tables by pair, as their titles name them."""
 
 
 def with_n(
-    table: pd.DataFrame, *, index: Iterable[str], columns: str, unit: str = "plates"
+    table: pd.DataFrame,
+    *,
+    index: Iterable[str],
+    columns: str,
+    title: str = "",
+    unit: str = "plates",
 ) -> pd.DataFrame:
     """A wide table of texts as `tables.readable` makes it, with n.
 
@@ -28,6 +39,7 @@ def with_n(
         table: a long table with n, estimate, low and high.
         index: the columns that name a line.
         columns: the column whose values become columns.
+        title: what the table shows.
         unit: what n counts.
 
     Returns:
@@ -46,6 +58,7 @@ def with_n(
         wide = wide.rename(columns=measure_heading)
     unless = ", where a cell does not say otherwise" if other.to_numpy().any() else ""
     wide.attrs[CAPTION] = f"n = {common} {unit}{unless}; brackets: 95 % intervals"
+    wide.attrs[TITLE] = title
     return wide
 
 
@@ -68,11 +81,14 @@ def accuracy_view(table: pd.DataFrame, measure: str) -> pd.DataFrame:
     chosen = table[table["measure"] == measure]
     direct = chosen[(chosen["reader"] == DIRECT) & (chosen["method"] == DEGRADED)]
     judged = chosen[chosen["reader"] == JUDGE]
-    return with_n(
+    view = with_n(
         pd.concat([judged, direct.assign(method=DIRECT_READING)]),
         index=["method"],
         columns="condition",
+        title=f"{measure_heading(measure)}, %, by method and condition",
     )
+    view.attrs[UNFOLDED] = measure == HEADLINE_MEASURE
+    return view
 
 
 def reader_view(table: pd.DataFrame) -> pd.DataFrame:
@@ -82,7 +98,12 @@ def reader_view(table: pd.DataFrame) -> pd.DataFrame:
         table: `accuracy` of `make_tables`.
     """
     pooled = table[table["condition"] == POOLED]
-    return with_n(pooled, index=["method", "reader"], columns="measure")
+    return with_n(
+        pooled,
+        index=["method", "reader"],
+        columns="measure",
+        title="reading measures of both readers, %",
+    )
 
 
 def judging_view(table: pd.DataFrame) -> pd.DataFrame:
@@ -107,7 +128,7 @@ def image_view(table: pd.DataFrame) -> pd.DataFrame:
         table: `images` of `make_tables`.
     """
     chosen = table[(table["condition"] == POOLED) & table["measure"].isin(QUALITY)]
-    return with_n(chosen, index=["method"], columns="measure")
+    return with_n(chosen, index=["method"], columns="measure", title="image quality by method")
 
 
 def seen_view(table: pd.DataFrame) -> pd.DataFrame:
@@ -117,7 +138,12 @@ def seen_view(table: pd.DataFrame) -> pd.DataFrame:
         table: `seen` of `make_tables`.
     """
     chosen = table[(table["measure"] == "character_accuracy") & (table["reader"] == JUDGE)]
-    return with_n(chosen, index=["method"], columns="group")
+    return with_n(
+        chosen,
+        index=["method"],
+        columns="group",
+        title="character accuracy by what training saw, %",
+    )
 
 
 def position_view(table: pd.DataFrame) -> pd.DataFrame:
@@ -126,7 +152,9 @@ def position_view(table: pd.DataFrame) -> pd.DataFrame:
     Args:
         table: `positions` of `make_tables`.
     """
-    return with_n(table, index=["method"], columns="position").rename(columns={0: "all"})
+    title = "characters read at each position, %"
+    view = with_n(table, index=["method"], columns="position", title=title)
+    return view.rename(columns={0: "all"})
 
 
 def difference_view(table: pd.DataFrame, measures: Iterable[str]) -> pd.DataFrame:
@@ -137,7 +165,16 @@ def difference_view(table: pd.DataFrame, measures: Iterable[str]) -> pd.DataFram
         measures: READING or QUALITY, or others of `tables.MEASURES`.
     """
     chosen = table[(table["condition"] == POOLED) & table["measure"].isin(list(measures))]
-    return with_n(chosen, index=["first", "second"], columns="measure")
+    view = with_n(
+        chosen, index=["first", "second"], columns="measure", title="paired differences, all pooled"
+    )
+    view.attrs[CAPTION] += ", bootstrap over plates"
+    if chosen["measure"].isin(SHARES).any():
+        view.attrs[CAPTION] += (
+            "; tests of plates read within one condition are in tables/differences.csv: McNemar's "
+            "exact p, by Holm's method over the conditions of one comparison and measure"
+        )
+    return view
 
 
 def threshold_view(table: pd.DataFrame) -> pd.DataFrame:
@@ -147,7 +184,12 @@ def threshold_view(table: pd.DataFrame) -> pd.DataFrame:
         table: `thresholds` of `make_tables`.
     """
     named = table.assign(threshold=[f"{t:.4f}" for t in table["threshold"]])
-    return with_n(named, index=["reader", "threshold"], columns="measure")
+    return with_n(
+        named,
+        index=["reader", "threshold"],
+        columns="measure",
+        title="thresholds and what they accept of clean plates",
+    )
 
 
 def false_read_view(table: pd.DataFrame) -> pd.DataFrame:
@@ -157,7 +199,12 @@ def false_read_view(table: pd.DataFrame) -> pd.DataFrame:
         table: `false_reads` of `make_tables`.
     """
     pooled = table[table["condition"] == POOLED]
-    return with_n(pooled, index=["method", "reader"], columns="measure")
+    return with_n(
+        pooled,
+        index=["method", "reader"],
+        columns="measure",
+        title="accepted and falsely read plates, %",
+    )
 
 
 def calibration_view(table: pd.DataFrame) -> pd.DataFrame:
@@ -166,7 +213,12 @@ def calibration_view(table: pd.DataFrame) -> pd.DataFrame:
     Args:
         table: `calibration` of `make_tables`.
     """
-    return with_n(table, index=["method", "reader"], columns="measure")
+    return with_n(
+        table,
+        index=["method", "reader"],
+        columns="measure",
+        title="figures of the confidences, times 100",
+    )
 
 
 def consistency_view(table: pd.DataFrame) -> pd.DataFrame:
@@ -175,7 +227,12 @@ def consistency_view(table: pd.DataFrame) -> pd.DataFrame:
     Args:
         table: `consistency` of `make_tables`.
     """
-    return with_n(table, index=["method"], columns="condition")
+    return with_n(
+        table,
+        index=["method"],
+        columns="condition",
+        title="distance to what was seen, as a ratio to the original's",
+    )
 
 
 def ringing_view(table: pd.DataFrame) -> pd.DataFrame:
@@ -185,7 +242,9 @@ def ringing_view(table: pd.DataFrame) -> pd.DataFrame:
         table: `images` of `make_tables`.
     """
     chosen = table[table["measure"] == "ringing_plate"]
-    return with_n(chosen, index=["method"], columns="condition")
+    return with_n(
+        chosen, index=["method"], columns="condition", title="ringing on the plate, grey levels"
+    )
 
 
 def kid_view(table: pd.DataFrame) -> pd.DataFrame:
@@ -194,7 +253,7 @@ def kid_view(table: pd.DataFrame) -> pd.DataFrame:
     Args:
         table: `kid` of `make_tables`.
     """
-    return with_n(table, index=["method"], columns="condition")
+    return with_n(table, index=["method"], columns="condition", title="KID by method and condition")
 
 
 def pair_view(table: pd.DataFrame) -> pd.DataFrame:
@@ -203,7 +262,9 @@ def pair_view(table: pd.DataFrame) -> pd.DataFrame:
     Args:
         table: `kid_differences` or `emphasis_differences` of `make_tables`.
     """
-    return with_n(table, index=["first", "second"], columns="condition")
+    of = ", ".join(PAIRED.get(name, name) for name in table["measure"].unique())
+    title = f"differences of {of}, first less second"
+    return with_n(table, index=["first", "second"], columns="condition", title=title)
 
 
 def emphasis_view(table: pd.DataFrame) -> pd.DataFrame:
@@ -213,7 +274,12 @@ def emphasis_view(table: pd.DataFrame) -> pd.DataFrame:
         table: `emphasis` of `make_tables`.
     """
     pooled = table[table["condition"] == POOLED]
-    return with_n(pooled, index=["method"], columns="measure")
+    return with_n(
+        pooled,
+        index=["method"],
+        columns="measure",
+        title="gain in PSNR on the plate and around it, dB",
+    )
 
 
 def cell_view(cells: pd.DataFrame) -> pd.DataFrame:

@@ -14,7 +14,16 @@ import pytest
 from lpr_gfpgan.config import Paths, load_study
 from lpr_gfpgan.errors import DataError
 from lpr_gfpgan.evaluation import headline, read_rows, rows_path, write
-from lpr_gfpgan.evaluation.check import committed_figures, compare_figures, new_figures
+from lpr_gfpgan.evaluation.check import (
+    AGREES,
+    COMMITTED_ONLY,
+    DIFFERS,
+    NOT_COMMITTED,
+    committed_figures,
+    compare_figures,
+    new_figures,
+    report_of,
+)
 from lpr_gfpgan.evaluation.rows import write_table
 
 TOOLS = Path(__file__).resolve().parents[2] / "tools"
@@ -86,6 +95,32 @@ def test_what_one_side_lacks_disagrees(figures):
     assert disagreeing(figures, other) == ["light set_sha256", "light pixels_sha256", *name]
 
 
+def test_the_report_names_only_what_does_not_agree(figures):
+    assert report_of(compare_figures(figures, copy.deepcopy(figures))) == (
+        "5 of 5 figures agree with the committed ones, 5 of them to the last digit"
+    )
+    other = copy.deepcopy(figures)
+    other["pooled"]["full"]["judge"]["character_accuracy"] = make(0.51)
+    other["conditions"]["light"]["degraded"]["psnr_plate"] = make(30.0, 29, 31)
+    del other["conditions"]["light"]["bicubic"], other["sets"]["light"]["pixels_sha256"]
+    other["pooled"]["lanczos"] = {"judge": {"character_accuracy": make()}}
+    table = compare_figures(other, figures).set_index("figure")
+    assert table["outcome"].to_dict() == {
+        "light set_sha256": AGREES,
+        "light pixels_sha256": COMMITTED_ONLY,
+        "pooled.full.judge.character_accuracy": AGREES,
+        "pooled.lanczos.judge.character_accuracy": NOT_COMMITTED,
+        "conditions.light.degraded.psnr_plate": DIFFERS,
+        "conditions.light.bicubic.psnr_plate": COMMITTED_ONLY,
+    }
+    *wrong, total = report_of(table.reset_index()).splitlines()
+    assert len(wrong) == 1 + 4 and not any("pooled.full" in line for line in wrong)
+    assert total == (
+        "2 of 6 figures agree with the committed ones, 1 of them to the last digit; 1 outside the "
+        "intervals or of another test; 1 not in the commit; 2 in the commit only"
+    )
+
+
 def git(folder, *arguments):
     names = ["-c", "user.name=a", "-c", "user.email=a@b"]
     subprocess.run(["git", "-C", str(folder), *names, *arguments], check=True, capture_output=True)
@@ -144,14 +179,17 @@ def test_the_tool_says_whether_figures_agree(run, tmp_path, monkeypatch, capsys)
     git(tmp_path, "add", str(path))
     git(tmp_path, "commit", "-m", "figures")
     assert tool("check", monkeypatch, tmp_path) == 0
-    (count,) = re.findall(r"(\d+) of \1 agree", capsys.readouterr().out)
+    shown = capsys.readouterr().out
+    (count,) = re.findall(r"^(\d+) of \1 figures agree .*, \1 of them", shown)
+    assert shown.count("\n") == 1
     committed["conditions"]["light"]["full"]["character_accuracy"] = make(0.01, 0.0, 0.02)
     path.write_text(json.dumps(committed))
     git(tmp_path, "commit", "-am", "others' figures")
     path.write_text(json.dumps(figures))
     assert tool("check", monkeypatch, tmp_path) == 1
     shown = capsys.readouterr().out
-    assert f"{int(count) - 1} of {count} agree" in shown and "NO" in shown
+    assert f"\n{int(count) - 1} of {count} figures agree" in shown
+    assert "conditions.light.full.character_accuracy" in shown and shown.count("\n") == 3
 
 
 def stale(run, how):

@@ -24,7 +24,7 @@ DRAWS = {"draws": 50, "seed": 0}
 
 def marked(strip):
     """Which columns of a reading's picture hold the colour of an error."""
-    return (strip == np.array(restoration_figures.WRONG)).all(axis=2).any(axis=0)
+    return (strip == np.array(restoration_figures.WRONG_INK)).all(axis=2).any(axis=0)
 
 
 def test_every_character_has_a_glyph_of_its_own():
@@ -52,8 +52,14 @@ def test_a_reading_too_long_for_its_cell_is_squeezed():
 
 
 def test_a_sheet_has_a_fixed_choice_of_columns():
-    methods = [*reversed(restoration_figures.COLUMNS), "lanczos", "rrdb", "fixed_region", "other"]
-    assert restoration_figures.grid_order(methods) == list(restoration_figures.COLUMNS)
+    methods = [
+        *reversed(restoration_figures.SHEET_METHODS),
+        "lanczos",
+        "rrdb",
+        "fixed_region",
+        "other",
+    ]
+    assert restoration_figures.grid_order(methods) == list(restoration_figures.SHEET_METHODS)
     seeds = ["original", "degraded", "full-0", "full-1", "no_motion_blur-0"]
     assert restoration_figures.grid_order(seeds) == ["degraded", "full-0", "original"]
 

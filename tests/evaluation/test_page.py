@@ -19,6 +19,7 @@ from lpr_gfpgan.evaluation import (
     environment,
     image_table,
     page,
+    report,
     views,
 )
 from lpr_gfpgan.evaluation.ablations import ablation_table
@@ -72,8 +73,10 @@ def test_every_view_of_rows_names_its_n(evaluation):
     ]
     assert [view.shape[1] for view in shown] == [3, 4, 6, 4, 6]
     for view in shown:
-        assert view.attrs["caption"].startswith("n = 6 plates")
+        assert view.attrs["caption"].startswith("n = 6 plates") and view.attrs["title"]
         assert "<caption>n = 6 plates" in page.as_html(view)
+    assert "McNemar's exact p, by Holm's method over the conditions" in shown[3].attrs["caption"]
+    assert "McNemar" not in shown[4].attrs["caption"]
     direct = views.accuracy_view(accuracy, "plate_accuracy")
     assert "direct reading" in direct.index
 
@@ -94,6 +97,11 @@ def test_every_view_of_differences_names_its_n(make_grid_rows, grid_cells):
     ]
     for view in shown:
         assert len(view) and (view["n"] == 6).all()
+        assert view.attrs["title"] and "bootstrap over plates" in view.attrs["caption"]
+        tested = "p: paired t test over plates" in view.attrs["caption"]
+        assert tested is ("p (Holm)" in view)
+    assert "by Holm's method over the lines of one measure" in shown[0].attrs["caption"]
+    assert "by Holm's method over all lines of one measure" in shown[2].attrs["caption"]
     assert shown[0].index.names == ["full less", "measure"]
     places = shown[2].index.get_level_values("where")
     assert {"with motion blur (should act)", "without motion blur"} <= set(places)
@@ -113,6 +121,60 @@ def test_tables_have_no_styles_of_their_own():
     assert "<style" not in html and "border" not in html and "<caption>" not in html
     assert html.startswith('<div class="table"><table') and html.endswith("</table></div>")
     assert "&lt;y&gt;" in html
+
+
+def test_long_tables_are_folded_and_the_first_ones_never(evaluation):
+    table = pd.DataFrame({"a": range(page.LONG)})
+    table.attrs |= {"title": "what <is> shown", "caption": "n = 5 plates"}
+    short = page.as_html(table)
+    assert "<details" not in short and "<caption>n = 5 plates</caption>" in short
+    longer = pd.concat([table, table.iloc[:1]])
+    longer.attrs = dict(table.attrs)
+    rows = page.LONG + 1
+    folded = page.as_html(longer)
+    assert folded.startswith(
+        "<details><summary>What &lt;is&gt; shown: n = 5 plates "
+        f'({rows} rows)</summary><div class="table"><table'
+    )
+    assert folded.endswith("</table></div></details>") and "<caption>" not in folded
+    longer.attrs = {}
+    assert f"<summary>Table ({rows} rows)</summary>" in page.as_html(longer)
+    longer.attrs["unfolded"] = True
+    assert "<details" not in page.as_html(longer)
+    accuracy = accuracy_table(evaluation.rows, **DRAWS)
+    unfolded = {
+        measure: views.accuracy_view(accuracy, measure).attrs["unfolded"]
+        for measure in views.READING
+    }
+    assert [name for name, open_ in unfolded.items() if open_] == ["character_accuracy"]
+
+
+def test_the_claims_are_never_folded():
+    found = {"decides": True, "n": 6, "seeds": 1, "scope": "", "interval": "", "holm_p": 0.01}
+    line = {"claim": "c", "verdict": "v", "evidence": "e", "measure": "kid", "finding": "better"}
+    ends = {"estimate": -0.1, "low": -0.2, "high": -0.05}
+    table = pd.DataFrame([{**line, **found, **ends}] * (page.LONG + 1))
+    html = page.as_html(effect_views.claim_view(table))
+    assert "<details" not in html and "p by Holm's method" in html and "paired t test" in html
+
+
+def test_the_page_prints_what_is_folded_and_has_no_script():
+    template = (ROOT / "notebooks" / "page" / "index.html.j2").read_text("utf-8")
+    printed = template[template.index("@media print") :]
+    assert re.search(r"details::details-content \{[^}]*content-visibility: visible", printed)
+    assert "<script" not in template
+
+
+@pytest.mark.parametrize(
+    ("seeds", "words"),
+    [
+        ([0], "each network trained once, the restorers and baselines with seed 0."),
+        ([0, 4], "each restorer and baseline trained 2 times, with the seeds 0 and 4, every other"),
+        ([0, 4, 7], "trained 3 times, with the seeds 0, 4 and 7, every other network once."),
+    ],
+)
+def test_the_opening_says_how_often_networks_were_trained(own, seeds, words):
+    assert words in report.opening(dataclasses.replace(own, seeds=seeds))
 
 
 def test_pictures_are_linked_as_seen_from_the_notebook(own, tmp_path):
@@ -177,7 +239,7 @@ def test_the_notebook_begins_with_the_claims_and_embeds_no_picture():
 def test_the_environment_names_versions_and_seeds(own):
     table = environment.environment_table(own)["value"]
     assert table["Python"].endswith(".".join(map(str, sys.version_info[:3])))
-    assert table["numpy"] == np.__version__ and environment.ABSENT not in set(table)
+    assert table["numpy"] == np.__version__ and environment.NOT_INSTALLED not in set(table)
     assert table["training seeds of the restorers"] == "0"
     assert table["bootstrap resamples"] == "200" and table["CPU threads of a stage"] == "1"
 
