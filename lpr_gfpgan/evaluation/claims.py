@@ -7,7 +7,7 @@ that decide it:
 
 - not measured: none of them was measured, or none has an interval;
 - cannot be claimed with this reader: the claim is about reading, and the judge reads too few of the
-  clean plates to judge (see `judges`);
+  test's own clean plates to judge (see `judges`);
 - contradicted: a line finds "worse";
 - supported: every line finds "better"; in part: some do and none finds "worse";
 - no difference: no line finds anything;
@@ -127,7 +127,7 @@ def verdict(claim: str, lines: pd.DataFrame, *, profile: str, judges: bool) -> s
         claim: one of CLAIMS.
         lines: its evidence with evidence, decides, seeds and finding.
         profile: whose figures they are.
-        judges: whether the judge reads enough clean plates to judge.
+        judges: whether the judge reads enough of the test's clean plates to judge.
     """
     voting = lines[lines["decides"].astype(bool)]
     found = set(voting["finding"])

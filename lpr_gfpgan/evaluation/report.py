@@ -75,7 +75,7 @@ def make_tables(study: Study) -> dict[str, pd.DataFrame]:
         "positions": position_table(rows, **options),
         "failures": failure_table(rows),
         "differences": adjust(difference_table(rows, **options)),
-        "readers": reader_table(clean, **options),
+        "readers": reader_table(clean, rows, **options),
         "thresholds": threshold_table(own, **options),
         "false_reads": false_read_table(rows, thresholds(own), **options),
         "calibration": calibration_table(rows, **options, pooled_only=True),

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 import pandas as pd
 
 from .claims import LOWER_IS_BETTER
-from .judges import ABSENT
+from .judges import TEST, VALIDATION
 from .measures import READING_MEASURES
 from .methods import DEGRADED, DIRECT, DIRECT_READING, JUDGE
 from .tables import POOLED, readable
@@ -86,17 +86,25 @@ def reader_view(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def judging_view(table: pd.DataFrame) -> pd.DataFrame:
-    """Each reader on the clean validation plates in per cent, n, and whether it may judge.
+    """Each reader on each set of clean plates in per cent, n, and what follows from the set.
 
     Args:
         table: `readers` of `make_tables`.
     """
-    wide = readable(table, index=["reader"], columns="measure")
-    lines = table.drop_duplicates("reader").set_index("reader").loc[wide.index]
+    index = ["reader", "set"]
+    wide = readable(table, index=index, columns="measure")
+    lines = table.drop_duplicates(index).set_index(index).loc[wide.index]
     wide.insert(0, "n", lines["n"])
-    words = lines["may_judge"].map({True: "yes", False: "no"})
-    wide["may judge"] = words.mask(lines["interval"] == ABSENT, ABSENT)
-    wide.attrs[CAPTION] = "n counts the clean plates of the validation split"
+    ruled = {
+        VALIDATION: pd.Series("sets thresholds only", lines.index),
+        TEST: lines["may_judge"].map({True: "may judge", False: "may not judge"}),
+    }
+    of_set = lines.index.get_level_values("set")
+    words = pd.Series("", lines.index)
+    for name, said in ruled.items():
+        words = words.mask(of_set == name, said)
+    wide["rules"] = words.mask(lines["n"] == 0, lines["interval"])
+    wide.attrs[CAPTION] = "n counts the clean plates of the set; brackets: 95 % intervals"
     return wide.rename(columns=measure_heading)
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lpr_gfpgan.evaluation import claims
+from lpr_gfpgan.evaluation import claims, reader_table
 from lpr_gfpgan.evaluation.claims import (
     ACCURACY,
     ADAPTABILITY,
@@ -216,6 +216,24 @@ def test_small_profiles_claim_nothing_whatever_the_figures(profile):
 def test_a_reader_that_may_not_judge_decides_nothing_about_reading():
     found = verdicts(judges=False)
     assert set(found[[ACCURACY, ADAPTABILITY, *CONTRIBUTED]]) == {claims.NO_JUDGE}
+    assert set(found[[SMOOTH, EMPHASIS]]) == {SUPPORTED}
+
+
+@pytest.mark.parametrize(("whole", "said"), [(17, claims.NO_JUDGE), (18, SUPPORTED)])
+def test_a_judge_of_validation_plates_alone_supports_no_claim_about_reading(whole, said):
+    def read(whole, condition):
+        exact = [1] * whole + [0] * (20 - whole)
+        known = {"condition": condition, "method": "original", "reader": "judge"}
+        scores = {"exact": exact, "exact6": exact, "cer": 0.0, "cer6": 0.0}
+        return pd.DataFrame({"plate": range(20), "seen_typeface": 1, **scores}).assign(**known)
+
+    tables, grid = make()
+    tables["readers"] = reader_table(
+        read(20, "validation"), read(whole, "light"), draws=50, seed=0
+    )
+    table = claim_table(tables, grid, profile="gpu").drop_duplicates("claim")
+    found = table.set_index("claim")["verdict"]
+    assert set(found[[ACCURACY, ADAPTABILITY, *CONTRIBUTED]]) == {said}
     assert set(found[[SMOOTH, EMPHASIS]]) == {SUPPORTED}
 
 
