@@ -20,8 +20,8 @@
   `effect_figures`, `ablation_figures`, `training_figures`: pictures of rows and tables, in one
   `figure_style` and with one `method_style`. They need matplotlib and seaborn, so they are imported
   by name.
-- `gains`: the full model against what was not trained beside it; `claims`: verdicts on the paper's
-  claims, by one rule.
+- `gains`: the full model against what was not trained beside it; `grid_gains`: the same by factor;
+  `claims`: verdicts on the paper's claims, by one rule.
 - `report`: tables and figures as files; `views`, `effect_views`: tables as the page shows them;
   `page`: its HTML and links; `environment`: what it was made with.
 - `check`: a new run against the committed figures; `summary`: the headline in words.

@@ -33,6 +33,7 @@ from .ablations import ALPHA, CONTRIBUTIONS, EVERYWHERE
 from .classical import CLASSICAL
 from .gains import BY_DIRECT, THIS_CHECKPOINT
 from .grid import CORRECTED
+from .grid_gains import ALONE
 from .lines import POOLED
 from .methods import BICUBIC, DEGRADED, DIRECT_READING, FULL, JUDGE
 from .summary import claims_nothing
@@ -180,10 +181,18 @@ def _accuracy(gains: pd.DataFrame) -> Iterator[dict[str, Any]]:
 
 
 def _factors(gains: pd.DataFrame) -> Iterator[dict[str, Any]]:
+    """The cells with one blur alone decide, against what better reading is held against.
+
+    Beside them stand the other factors alone and the cells that mix factors, which cannot tell
+    whose effect they show; each against the degraded image.
+    """
     for found in gains[gains["measure"] == READ].to_dict("records"):
-        where = f"{found['cells']} cells with {found['factor'].replace('_', ' ')}"
-        blurs = found["factor"] in ("gaussian", "motion")
-        yield _line(f"{FULL} less {DEGRADED}, {where}", READ, blurs, found)
+        other, factor = found["second"], found["factor"].replace("_", " ")
+        about = found["where"] == ALONE and found["factor"] in ("gaussian", "motion")
+        if about or other == DEGRADED:
+            where = f"{found['cells']} cells with {factor} {found['where']}"
+            decides = about and other not in (DIRECT_READING, BY_DIRECT)
+            yield _line(f"{FULL} less {other}, {where}", READ, decides, found)
 
 
 def _smooth(tables: Mapping[str, pd.DataFrame]) -> Iterator[dict[str, Any]]:

@@ -64,9 +64,9 @@ def gain_view(table: pd.DataFrame) -> pd.DataFrame:
     """The full model less each other method over training seeds and plates, or by factor.
 
     Args:
-        table: of `gains.gain_table` or `gains.factor_gain_table`.
+        table: of `gains.gain_table`, `gains.factor_gain_table` or `grid_gains.grid_gain_table`.
     """
-    index = [name for name in ("factor", "cells", "second") if name in table]
+    index = [name for name in ("where", "factor", "cells", "second") if name in table]
     return _effects(table, index=[*index, "measure"])
 
 

@@ -123,7 +123,9 @@ def test_a_reader_that_is_not_installed_is_named():
     rows = pd.concat([clean_rows("judge", 20, 0), clean_rows("direct", 20, 0)])
     table = reader_table(rows, GOOD, **DRAWS)
     absent = table[table["reader"] == "hyperlpr"]
-    assert len(absent) == 2 * 4 and (absent["n"] == 0).all() and (absent["interval"] == ABSENT).all()
+    assert (
+        len(absent) == 2 * 4 and (absent["n"] == 0).all() and (absent["interval"] == ABSENT).all()
+    )
     assert absent[["estimate", "low", "high"]].isna().all(axis=None)
     assert not absent["may_judge"].any()
     present = reader_table(pd.concat([rows, clean_rows("hyperlpr", 9, 2)]), GOOD, **DRAWS)
@@ -136,9 +138,7 @@ def test_a_reader_that_is_not_installed_is_named():
 def test_the_view_has_one_line_for_each_reader_and_set():
     views = pytest.importorskip("lpr_gfpgan.evaluation.views")
     rows = pd.concat([clean_rows("judge", 18, 1), clean_rows("direct", 17, 3)])
-    view = views.judging_view(
-        reader_table(rows, own_rows(("judge", 16), ("direct", 20)), **DRAWS)
-    )
+    view = views.judging_view(reader_table(rows, own_rows(("judge", 16), ("direct", 20)), **DRAWS))
     sets = [VALIDATION, TEST, *(f"{TEST}, {name}" for name in SPLIT)]
     assert list(view.index) == [
         *((reader, name) for reader in ("judge", "direct") for name in sets),
