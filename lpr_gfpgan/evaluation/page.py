@@ -7,7 +7,7 @@ import pandas as pd
 
 from ..config import Study
 from ..errors import DataError
-from .views import CAPTION
+from .views import CAPTION, FOLDED
 
 
 def as_html(table: pd.DataFrame) -> str:
@@ -17,13 +17,16 @@ def as_html(table: pd.DataFrame) -> str:
     `get_ipython().display_formatter.formatters["text/html"].for_type(pd.DataFrame, as_html)`.
 
     Args:
-        table: a view; `attrs["caption"]`, where set, becomes the caption.
+        table: a view; `attrs["caption"]`, where set, becomes the caption. A table with
+            `attrs["folded"]` is shown folded, under these words.
     """
     body = table.to_html(border=0, classes=[], na_rep="")
     caption = table.attrs.get(CAPTION)
     head, rest = body.split(">", 1)
     named = f"<caption>{caption}</caption>" if caption else ""
-    return f'<div class="table">{head}>{named}{rest}</div>'
+    shown = f'<div class="table">{head}>{named}{rest}</div>'
+    title = table.attrs.get(FOLDED)
+    return f"<details><summary>{title}</summary>{shown}</details>" if title else shown
 
 
 def picture(study: Study, path: Path, alt: str) -> str:

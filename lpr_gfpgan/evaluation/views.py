@@ -8,12 +8,14 @@ from collections.abc import Iterable
 import pandas as pd
 
 from .claims import LOWER_IS_BETTER
+from .failures import RETRIED
 from .judges import TEST, VALIDATION
 from .measures import READING_MEASURES
 from .methods import DEGRADED, DIRECT, DIRECT_READING, JUDGE
 from .tables import POOLED, readable
 
-CAPTION = "caption"
+CAPTION, FOLDED = "caption", "folded"
+"""Keys of a view's `attrs`: its caption, and the words that a folded table is shown under."""
 READING = tuple(READING_MEASURES)
 QUALITY = ("psnr_plate", "psnr_frame", "ssim_plate", "ssim_frame", "mse_plate", "mse_frame")
 """What the two halves of the page's tables of differences show."""
@@ -106,6 +108,36 @@ def judging_view(table: pd.DataFrame) -> pd.DataFrame:
     wide["rules"] = words.mask(lines["n"] == 0, lines["interval"])
     wide.attrs[CAPTION] = "n counts the clean plates of the set; brackets: 95 % intervals"
     return wide.rename(columns=measure_heading)
+
+
+def failure_view(test: pd.DataFrame, grid: pd.DataFrame) -> pd.DataFrame:
+    """Where a method or reader failed: number and share of plates, in per cent, and batches.
+
+    Args:
+        test: `failures` of `make_tables`.
+        grid: `failures` of `make_grid_tables`.
+
+    Returns:
+        One line per condition, method and reader with a failure of a plate or batch; none where
+        nothing failed.
+    """
+    table = pd.concat([test, grid], ignore_index=True)
+    shown = table[(table["failed"] > 0) | (table["retried"] > 0)]
+    ends = [[f"{100 * v:.1f}" for v in shown[name]] for name in ("estimate", "low", "high")]
+    view = pd.DataFrame(
+        {
+            "n": shown["n"],
+            "failed": shown["failed"],
+            "failed, % of plates": [
+                f"{e} [{low}, {high}]" for e, low, high in zip(*ends, strict=True)
+            ],
+            "of these without an image": shown["no_image"],
+            RETRIED: shown["retried"],
+        }
+    )
+    view.index = pd.MultiIndex.from_frame(shown[["condition", "method", "reader"]])
+    view.attrs[CAPTION] = "n counts plates; brackets: 95 % intervals"
+    return view
 
 
 def image_view(table: pd.DataFrame) -> pd.DataFrame:
