@@ -97,8 +97,9 @@ class FrameSettings:
 
 @dataclass(frozen=True, kw_only=True)
 class PlatesSettings:
-    """How many synthetic scenes each split holds, and in which plate styles."""
+    """How many synthetic scenes each split holds, in which plate styles, drawn with which seed."""
 
+    seed: Natural
     train: Count
     judge: Count
     validation: Count
@@ -242,8 +243,8 @@ class PlainUNetSettings:
 class RrdbSettings:
     """Real-ESRGAN's network and recipe; see `networks.RRDBNet`.
 
-    L1 alone for as many steps as the restorer's warm-up; then `perceptual` and `adversarial` weigh
-    in beside an L1 of weight 1 (published: 1 and 0.1).
+    L1 alone for the share `l1_share` of all steps; then `perceptual` and `adversarial` weigh in
+    beside an L1 of weight 1 (published: 1 and 0.1), and `discriminator` is the opponent.
     """
 
     channels: Count
@@ -251,8 +252,10 @@ class RrdbSettings:
     blocks: Count
     shuffle: Count
     learning_rate: Positive
+    l1_share: Share
     perceptual: NonNegative
     adversarial: NonNegative
+    discriminator: AdversarySettings
 
 
 @dataclass(frozen=True, kw_only=True)

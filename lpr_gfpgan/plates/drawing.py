@@ -17,9 +17,10 @@ from ..errors import DataError, LabelError
 from .alphabet import CLASSES, Layout
 
 TRAIN_TYPEFACES = ("bebas", "din", "roboto", "noto")
-JUDGE_TYPEFACES = ("din", "slender", "dejavu", "hei")
 HELD_OUT_TYPEFACE = "b612"
-TYPEFACES = tuple(dict.fromkeys((*TRAIN_TYPEFACES, *JUDGE_TYPEFACES, HELD_OUT_TYPEFACE)))
+TYPEFACES = (*TRAIN_TYPEFACES, "slender", "dejavu", "hei", HELD_OUT_TYPEFACE)
+JUDGE_TYPEFACES = TYPEFACES
+"""The judge is the ruler, not on trial: it must read whatever it is shown, so it knows them all."""
 
 MARGIN_MM = 18.0
 """What is drawn around a plate on every side: room for a holder and a shadow."""

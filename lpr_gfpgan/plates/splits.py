@@ -3,7 +3,7 @@
 import hashlib
 
 SPLITS = ("train", "judge", "validation", "test")
-"""The parts of a synthetic set; "judge" has training texts in other typefaces."""
+"""The parts of a synthetic set; "judge" has training texts in every typeface."""
 
 
 def split_of(text: str) -> str:

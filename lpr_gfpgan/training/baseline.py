@@ -1,19 +1,21 @@
 """Training of the restoring networks that have no generative prior: what `full` must beat."""
 
 import dataclasses
+from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 
-from ..config import TRAINING, Study
+from ..config import Study
 from ..networks import Discriminator, PlainUNet, Restoration, RRDBNet
 from ..plates import PlateBatch
-from ..settings import LossWeights
+from ..settings import AblationSettings, LossWeights
 from . import distributed
 from .adversary import Adversary
 from .data import SceneStream
 from .objective import Objective, perceptual_features
 from .optimise import Ema, adam, falling_rate, update
+from .restorer import WARMUP_ABLATION
 from .restoring import Validation, train_to_the_end
 from .stage import (
     begin,
@@ -25,15 +27,60 @@ from .stage import (
     to_device,
 )
 
-PLAIN_UNET, RRDB = "plain_unet", "rrdb"
+PLAIN_UNET, RRDB, FULL = "plain_unet", "rrdb", "full"
 L1_ALONE = LossWeights(**{f.name: float(f.name == "l1") for f in dataclasses.fields(LossWeights)})
+
+
+class ScenesOfFull:
+    """The scenes and degradations that `full` sees in all: first its warm-up's, then its own.
+
+    Args:
+        study: the study; the warm-up, which all seeds share, has the first of its seeds.
+        seed: of `full`.
+        device: where the batches go.
+    """
+
+    def __init__(self, study: Study, seed: int, device: torch.device) -> None:
+        self.turn = study.settings.restorer.warmup_steps
+        self._warmup = self._stream(study, study.seeds[0], WARMUP_ABLATION, device)
+        self._own = self._stream(study, seed, study.ablation(FULL), device)
+
+    def __call__(self, step: int) -> tuple[PlateBatch, Tensor]:
+        """The scenes and their degraded frames [B, 3, H, W] at a step of the whole training."""
+        return self._warmup(step) if step < self.turn else self._own(step - self.turn)
+
+    def close(self) -> None:
+        """Ends the fetching threads."""
+        self._warmup.close()
+        self._own.close()
+
+    @property
+    def waited(self) -> float:
+        """Seconds spent waiting for data."""
+        return self._warmup.waited + self._own.waited
+
+    @staticmethod
+    def _stream(
+        study: Study, seed: int, ablation: AblationSettings, device: torch.device
+    ) -> SceneStream:
+        ranges = degradation_ranges(study, ablation.degradation, motion_blur=ablation.motion_blur)
+
+        def prepare(batch: PlateBatch, step: int, samples: Tensor) -> Tensor:
+            return degraded(batch, ranges, seed=seed, step=step, samples=samples)
+
+        return SceneStream(
+            open_plates(study, "train"),
+            batch=study.settings.restorer.batch,
+            seed=seed,
+            device=device,
+            prepare=prepare,
+        )
 
 
 class BaselineTask:
     """One step updates the network and, in the second part of Real-ESRGAN's recipe, its adversary.
 
-    The scenes, their degradations, the steps and the batch are those that `full` had in all, its
-    warm-up included.
+    Steps, batch, scenes and degradations are those of `full`, its warm-up included.
 
     Args:
         study: the study; with a trained prior where the recipe has perceptual features.
@@ -47,14 +94,14 @@ class BaselineTask:
         own = getattr(study.settings.baselines, name)
         self.study, self.seed, self.device = study, seed, device
         self.batch, self.steps = restorer.batch, restorer.warmup_steps + restorer.steps
-        self.ranges = degradation_ranges(study, TRAINING)
         self.network = to_device(_build(study, name, seed).train(), device)
         self.ema = Ema(self.network, half_life=restorer.ema_images)
         self.optimiser = adam(self.network, learning_rate=own.learning_rate, betas=(0.9, 0.99))
         self.parts = {"network": self.network, "ema": self.ema, "optimiser": self.optimiser}
         self.first = Objective(weights=L1_ALONE, recognition=restorer.recognition)
-        self.then, self.adversary = self.first, None
+        self.then, self.adversary, self.turn = self.first, None, self.steps
         if name == RRDB:
+            self.turn = round(own.l1_share * self.steps)
             weights = dataclasses.replace(
                 L1_ALONE, perceptual=own.perceptual, adversarial=own.adversarial
             )
@@ -65,14 +112,7 @@ class BaselineTask:
                 discriminator=self.adversary and self.adversary.network,
                 perceptual=perceptual_features(study, weights, device),
             )
-        self.turn = restorer.warmup_steps
-        self.stream = SceneStream(
-            open_plates(study, "train"),
-            batch=self.batch,
-            seed=seed,
-            device=device,
-            prepare=self._prepare,
-        )
+        self.stream = ScenesOfFull(study, seed, device)
         self.validation = Validation(study, self.ema.module, seed, device)
 
     def step(self, step: int) -> dict[str, Tensor]:
@@ -89,11 +129,8 @@ class BaselineTask:
         self.ema.update(self.network, batch=self.batch, seen=(step + 1) * self.batch)
         return losses
 
-    def _prepare(self, batch: PlateBatch, step: int, samples: Tensor) -> Tensor:
-        return degraded(batch, self.ranges, seed=self.seed, step=step, samples=samples)
-
     def _add_adversary(self) -> Adversary:
-        settings = self.study.settings.restorer.discriminator
+        settings = self.study.settings.baselines.rrdb.discriminator
         network = Discriminator(
             base=self.study.settings.frame.base, channels=settings.channels, seed=self.seed
         )
@@ -123,12 +160,16 @@ def _build(study: Study, name: str, seed: int) -> nn.Module:
 def baseline_identity(study: Study, name: str, seed: int) -> str:
     """What decides the weights of a baseline, see `stage.identity_of`."""
     restorer, own = study.settings.restorer, getattr(study.settings.baselines, name)
-    parts = [name, own, study.ranges(TRAINING), seed]
+    ablations = WARMUP_ABLATION, study.ablation(FULL)
+    parts = [name, own, *ablations, *(study.ranges(a.degradation) for a in ablations)]
+    parts += [seed, study.seeds[0]]
     parts += [restorer.warmup_steps, restorer.steps, restorer.batch, restorer.ema_images]
-    if name == PLAIN_UNET:
-        return identity_of(study, *parts)
-    parts += [restorer.discriminator, restorer.perceptual_weights]
-    return identity_of(study, *parts, inputs=(study.paths.prior_discriminator,))
+    inputs = []
+    if name == RRDB:
+        inputs.append(study.paths.prior_discriminator)
+        if restorer.perceptual_weights is not None:
+            inputs.append(Path(restorer.perceptual_weights))
+    return identity_of(study, *parts, inputs=tuple(inputs))
 
 
 def train_baseline(

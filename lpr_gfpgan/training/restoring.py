@@ -12,7 +12,6 @@ from ..config import TRAINING, Study
 from ..files import write_json
 from ..metrics import psnr
 from . import distributed
-from .data import SceneStream
 from .loop import Task, run
 from .optimise import Ema
 from .pictures import side_by_side, to_pixels
@@ -61,6 +60,13 @@ class Validation:
         }
 
 
+class Scenes(Protocol):
+    """Where a training's scenes come from."""
+
+    def close(self) -> None:
+        """Ends the fetching of scenes."""
+
+
 class RestoringTask(Task, Protocol):
     """A training whose average network restores.
 
@@ -73,7 +79,7 @@ class RestoringTask(Task, Protocol):
 
     steps: int
     ema: Ema
-    stream: SceneStream
+    stream: Scenes
     validation: Validation
 
 

@@ -40,7 +40,7 @@ def ensure_plates(study: Study) -> None:
             study.paths.plates,
             height=settings.frame.height,
             width=settings.frame.width,
-            seed=settings.evaluation.seed,
+            seed=settings.plates.seed,
             counts=settings.plates.counts,
             styles=settings.plates.styles,
         )

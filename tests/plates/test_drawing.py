@@ -26,8 +26,9 @@ def test_atlas_is_small_complete_and_openly_licensed():
 
 def test_groups_of_typefaces():
     train, judge = set(drawing.TRAIN_TYPEFACES), set(drawing.JUDGE_TYPEFACES)
-    assert train != judge and len(train) >= 3 and len(judge - train) >= 2
-    assert drawing.HELD_OUT_TYPEFACE not in train | judge
+    assert len(train) >= 3 and drawing.HELD_OUT_TYPEFACE not in train
+    # The ruler must be able to read all that it is shown.
+    assert judge == set(drawing.TYPEFACES) > train
     # Neither font of the held-out typeface serves in training.
     fonts = drawing.atlas().licences
     held_out = {f["font"] for f in fonts[drawing.HELD_OUT_TYPEFACE].values()}
@@ -42,7 +43,7 @@ def test_the_held_out_typeface_is_drawn_like_no_other():
     atlas = drawing.atlas()
     ink = atlas.distance > 0
     held_out = ink[atlas.typefaces.index(drawing.HELD_OUT_TYPEFACE)]
-    for face in {*drawing.TRAIN_TYPEFACES, *drawing.JUDGE_TYPEFACES}:
+    for face in drawing.TRAIN_TYPEFACES:
         other = ink[atlas.typefaces.index(face)]
         overlap = (held_out & other).sum((1, 2)) / (held_out | other).sum((1, 2))
         for part in (slice(None, HAN), slice(HAN, None)):

@@ -8,15 +8,17 @@ import torch
 from lpr_gfpgan.networks import load_weights
 from lpr_gfpgan.training import Paused, ensure_baseline, stages, train_baseline
 from lpr_gfpgan.training.baseline import BaselineTask, baseline_identity
-from lpr_gfpgan.training.restorer import RestorerTask
+from lpr_gfpgan.training.restorer import WARMUP, RestorerTask
 
 CPU = torch.device("cpu")
 
 
 def test_the_unet_hears_l1_alone_and_rrdb_its_recipe(trained, closing):
-    turn = trained.settings.restorer.warmup_steps
     plain, rrdb = (closing(BaselineTask(trained, n, 0, CPU)) for n in ("plain_unet", "rrdb"))
-    assert plain.steps == rrdb.steps == turn + trained.settings.restorer.steps
+    restorer, turn = trained.settings.restorer, rrdb.turn
+    assert plain.steps == rrdb.steps == restorer.warmup_steps + restorer.steps
+    assert turn == round(trained.settings.baselines.rrdb.l1_share * rrdb.steps)
+    assert rrdb.adversary.settings == trained.settings.baselines.rrdb.discriminator
     for step in (0, turn - 1):
         assert set(plain.step(step)) == set(rrdb.step(step)) == {"l1"}
     assert set(plain.step(turn)) == {"l1"}
@@ -30,13 +32,17 @@ def test_the_unet_hears_l1_alone_and_rrdb_its_recipe(trained, closing):
     assert (rrdb.then.weights.l1, rrdb.then.weights.adversarial) == (1.0, 0.1)
 
 
-def test_scenes_and_degradations_are_those_of_full(trained, closing):
-    full = closing(RestorerTask(trained, "full", 0, CPU))
-    plain = closing(BaselineTask(trained, "plain_unet", 0, CPU))
-    for step in (0, 2):
-        (batch, image), (own, given) = full.stream.fetch(step), plain.stream.fetch(step)
+@pytest.mark.parametrize("seed", [0, 5])
+def test_scenes_and_degradations_are_those_of_full_and_its_warmup(trained, closing, seed):
+    warmup = closing(RestorerTask(trained, WARMUP, trained.seeds[0], CPU))
+    full = closing(RestorerTask(trained, "full", seed, CPU))
+    plain = closing(BaselineTask(trained, "plain_unet", seed, CPU))
+    turn = warmup.steps
+    pairs = [(warmup, 0, 0), (warmup, turn - 1, turn - 1), (full, 0, turn), (full, 2, turn + 2)]
+    for task, step, whole in pairs:
+        (batch, image), (own, given) = task.stream(step), plain.stream(whole)
         assert torch.equal(image, given) and torch.equal(batch.image, own.image)
-    assert plain.batch == full.batch
+    assert plain.batch == full.batch and plain.steps == warmup.steps + full.steps
 
 
 @pytest.mark.parametrize("name", ["plain_unet", "rrdb"])
