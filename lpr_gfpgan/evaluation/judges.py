@@ -5,9 +5,9 @@ never could. So a reader is admitted, source by source, only where it reads at l
 source's clean plates whole (7/7, the province too); what others say is shown, but judges nothing.
 
 A source of photographs has one set of clean plates. The drawn plates have two. The validation split
-looks like the training's and serves for thresholds, which must not see the test. The test's own
-originals are what its figures are about, some in a typeface or surroundings that no training saw,
-so they alone decide who judges there.
+looks like the restorers' training and serves for thresholds, which must not see the test. The
+test's own originals are what its figures are about, some in a held-out typeface or surroundings, so
+they alone decide who judges there.
 """
 
 from collections.abc import Sequence
