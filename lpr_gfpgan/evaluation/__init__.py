@@ -22,8 +22,9 @@
   by name.
 - `mixtures`: how strong the study's own conditions are; `prior_note`: what was measured of the
   prior's scenes.
-- `gains`: the full model against what was not trained beside it; `finding`: when a difference
-  counts as shown; `claims`: verdicts on the paper's claims, by one rule.
+- `gains`: the full model against what was not trained beside it; `grid_gains`: the same by factor;
+  `finding`: when a difference counts as shown; `claims`: verdicts on the paper's claims, by one
+  rule.
 - `report`: tables and figures as files; `views`, `effect_views`: tables as the page shows them;
   `page`: its HTML and links; `environment`: what it was made with.
 - `check`: a new run against the committed figures; `summary`: the headline in words.

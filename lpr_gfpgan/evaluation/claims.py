@@ -14,7 +14,7 @@ A claim's verdict follows from the lines that decide it:
 
 - not measured: none of them was measured, or none has an interval;
 - cannot be claimed with this reader: the claim is about reading, and the judge reads too few of the
-  clean plates to judge (see `judges`);
+  test's own clean plates to judge (see `judges`);
 - contradicted: a line finds "worse";
 - supported: every line finds "better"; in part: some do and none finds "worse";
 - no difference: no line finds anything;
@@ -40,6 +40,7 @@ from .ablations import CONTRIBUTIONS, EVERYWHERE
 from .finding import direction
 from .gains import BY_DIRECT, THIS_CHECKPOINT
 from .grid import CORRECTED
+from .grid_gains import ALONE
 from .lines import POOLED
 from .methods import BICUBIC, DEGRADED, DIRECT_READING, FULL, JUDGE, base_name
 from .summary import claims_nothing
@@ -136,7 +137,7 @@ def verdict(claim: str, lines: pd.DataFrame, *, profile: str, judges: bool) -> s
         claim: one of CLAIMS.
         lines: its evidence with evidence, decides, seeds and finding.
         profile: whose figures they are.
-        judges: whether the judge reads enough clean plates to judge.
+        judges: whether the judge reads enough of the test's clean plates to judge.
     """
     voting = lines[lines["decides"].astype(bool)]
     found = set(voting["finding"])
@@ -193,10 +194,18 @@ def _accuracy(gains: pd.DataFrame) -> Iterator[dict[str, Any]]:
 
 
 def _factors(gains: pd.DataFrame) -> Iterator[dict[str, Any]]:
+    """The cells with one blur alone decide, against what better reading is held against.
+
+    Beside them stand the other factors alone and the cells that mix factors, which cannot tell
+    whose effect they show; each against the degraded image.
+    """
     for found in gains[gains["measure"] == READ].to_dict("records"):
-        where = f"{found['cells']} cells with {found['factor'].replace('_', ' ')}"
-        blurs = found["factor"] in ("gaussian", "motion")
-        yield _line(f"{FULL} less {DEGRADED}, {where}", READ, blurs, found)
+        other, factor = found["second"], found["factor"].replace("_", " ")
+        about = found["where"] == ALONE and found["factor"] in ("gaussian", "motion")
+        if about or other == DEGRADED:
+            where = f"{found['cells']} cells with {factor} {found['where']}"
+            decides = about and other not in (DIRECT_READING, BY_DIRECT)
+            yield _line(f"{FULL} less {other}, {where}", READ, decides, found)
 
 
 def _smooth(tables: Mapping[str, pd.DataFrame]) -> Iterator[dict[str, Any]]:

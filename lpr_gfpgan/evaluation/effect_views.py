@@ -59,10 +59,10 @@ def claim_view(table: pd.DataFrame) -> pd.DataFrame:
     ).set_index(["claim", "verdict", "evidence"])
     shown.attrs[CAPTION] = (
         "n counts plates; brackets: bootstrap over plates (over training seeds too where there are "
-        "several); in a family of tests, p by Holm's method: of reading and ringing on the test "
-        "over the lines of one measure under Differences, of the grid over its factors or, under "
-        "Contributions, all lines of one measure (paired t test); a line marked (beside) has no "
-        "vote in the verdict"
+        "several); p by Holm's method over a family of tests: reading and ringing on the test over "
+        "the lines of one measure under Differences, KID and emphasis over all pairs with full "
+        "(bootstrap), the grid over its factors or, under Contributions, all lines of one measure "
+        "(paired t test); a line marked (beside) has no vote in the verdict"
     )
     shown.attrs[UNFOLDED] = True
     return shown
@@ -72,9 +72,9 @@ def gain_view(table: pd.DataFrame) -> pd.DataFrame:
     """The full model less each other method over training seeds and plates, or by factor.
 
     Args:
-        table: of `gains.gain_table` or `gains.factor_gain_table`.
+        table: of `gains.gain_table`, `gains.factor_gain_table` or `grid_gains.grid_gain_table`.
     """
-    index = [name for name in ("factor", "cells", "second") if name in table]
+    index = [name for name in ("where", "factor", "cells", "second") if name in table]
     by_factor = "factor" in table
     return _effects(
         table,

@@ -18,6 +18,8 @@ import torch
 
 from ..config import Study
 from ..files import sha256_of
+from ..training.reader import NAMES
+from .methods import baseline_names, restorer_names
 
 LIBRARIES = (
     *("torch", "torchvision", "numpy", "scipy", "pandas", "opencv-python", "scikit-image"),
@@ -30,6 +32,7 @@ DECIDES = (
 )
 """What decides figures; widgets and the command line do not."""
 NOT_INSTALLED = "not installed"
+MISSING = "missing"
 
 
 def environment_table(study: Study) -> pd.DataFrame:
@@ -56,7 +59,7 @@ def environment_table(study: Study) -> pd.DataFrame:
         "training seeds of the restorers": ", ".join(map(str, study.seeds)),
         **{
             f"training seed of reader {name}": str(getattr(study.settings.readers, name).seed)
-            for name in ("loss", "judge", "direct")
+            for name in NAMES
         },
         "seed of plates, degradations and resamples of the test": str(evaluation.seed),
         "bootstrap resamples": str(evaluation.bootstrap),
@@ -71,21 +74,30 @@ def hash_table(study: Study) -> pd.DataFrame:
         study: the study.
 
     Returns:
-        One column, `value`, by file; "absent" where the file is not on this machine.
+        One column, `value`, by file: the weights are those that the study names, whatever else is
+        in their folder; MISSING where a file is not on this machine.
     """
     plates = study.paths.plates / "manifest.json"
-    weights = sorted(study.paths.models.glob("*.safetensors"))
     facts = {
         "sources of the package": source_hash(),
         "settings of the profile": settings_hash(study),
-        f"data/synthetic/{study.profile}/manifest.json": (
-            sha256_of(plates) if plates.is_file() else "absent"
-        ),
-        **{f"models/{study.profile}/{path.name}": sha256_of(path) for path in weights},
+        f"data/synthetic/{study.profile}/manifest.json": _hash(plates),
+        **{f"models/{study.profile}/{path.name}": _hash(path) for path in weights_of(study)},
     }
-    if not weights:
-        facts[f"models/{study.profile}"] = "absent"
     return _as_table(facts)
+
+
+def weights_of(study: Study) -> list[Path]:
+    """The weights that the study's figures rest on, in the order of training."""
+    paths = study.paths
+    return [
+        *(paths.reader(name) for name in NAMES),
+        paths.prior,
+        paths.prior_discriminator,
+        paths.warmup,
+        *(paths.restorer(variant, seed) for _, variant, seed in restorer_names(study)),
+        *(paths.baseline(kind, seed) for _, kind, seed in baseline_names(study)),
+    ]
 
 
 def source_hash(folder: Path = PACKAGE) -> str:
@@ -102,6 +114,10 @@ def settings_hash(study: Study) -> str:
     said = {key: value for key, value in vars(study).items() if key != "paths"}
     text = json.dumps(said, sort_keys=True, default=dataclasses.asdict)
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _hash(path: Path) -> str:
+    return sha256_of(path) if path.is_file() else MISSING
 
 
 def _sources(place: Path) -> list[Path]:

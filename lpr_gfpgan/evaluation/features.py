@@ -25,6 +25,8 @@ from .protocol import CHUNK, PlateTest
 class PlateFeatures:
     """Features of what each method made of each plate under each condition.
 
+    Plates of which some method made no image under some condition are left out, see `failures`.
+
     Attributes:
         values: float32 [C, M, N, F].
         conditions: C names.
@@ -68,17 +70,24 @@ def plate_features(
 
 
 def gather_features(
-    found: Mapping[str, Mapping[str, np.ndarray]], plates: PlateTest
+    found: Mapping[str, Mapping[str, np.ndarray]], plates: PlateTest, kept: np.ndarray
 ) -> PlateFeatures:
-    """Puts features [N, F] by condition and method, the same methods in each, in one array."""
+    """Puts features by condition and method in one array.
+
+    Args:
+        found: [N, F] of all plates, by condition and method, the same methods in each.
+        plates: whose features they are.
+        kept: places [K] of the plates to keep: those of which every method made an image, see
+            `failures`.
+    """
     conditions = list(found)
     methods = list(found[conditions[0]])
-    values = np.stack([np.stack([found[c][m] for m in methods]) for c in conditions])
+    values = np.stack([np.stack([found[c][m][kept] for m in methods]) for c in conditions])
     return PlateFeatures(
         values=values,
         conditions=conditions,
         methods=methods,
-        plates=plates.batch.index.numpy().astype(np.int64),
+        plates=plates.batch.index.numpy()[kept].astype(np.int64),
         others=np.empty((0, values.shape[-1]), np.float32),
     )
 

@@ -1,5 +1,6 @@
 """Tables and figures of the paper's grid as files."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -11,10 +12,10 @@ from .classical import WIENER_FIXED
 from .effect_figures import factor_figure, protocol_figure
 from .failures import failure_table
 from .figure_style import save
-from .gains import factor_gain_table
 from .grid import AS_PUBLISHED, CORRECTED, PROTOCOLS
 from .grid_effects import factor_table, protocol_table
 from .grid_figures import combination_figure, strength_figure
+from .grid_gains import grid_gain_table
 from .grid_restored import restored_table
 from .grid_run import grid_rows_path, strengths
 from .grid_tables import grid_table, single_factor_table, wide_grid
@@ -30,13 +31,17 @@ all."""
 PANEL_METHODS = (DEGRADED, FULL, DIRECT_READING)
 
 
-def make_grid_tables(study: Study) -> dict[str, pd.DataFrame]:
+def make_grid_tables(study: Study, *, others: Sequence[str]) -> dict[str, pd.DataFrame]:
     """Computes the grid's tables; writes each as reports/<profile>/tables/grid-<name>.csv.gz.
+
+    Args:
+        study: the study.
+        others: what the gains of `full` are held against, see `grid_gains`.
 
     Returns:
         cells (strengths and marks), grid, single (one factor alone, by strength), factors,
-        gains (`full` less the degraded image by factor), restored (what methods give back of the
-        factors), ablations, protocols (what the public code's defects change).
+        gains (`full` less each other method by factor), restored (what methods give back of the
+        factors), ablations, protocols (what the public code's defects change), failures.
 
     Raises:
         DataError: a protocol was not run.
@@ -55,7 +60,7 @@ def make_grid_tables(study: Study) -> dict[str, pd.DataFrame]:
             single_factor_table(grid, table) for grid, (_, table) in zip(grids, pairs, strict=True)
         ),
         "factors": pd.concat(factor_table(*pair, **options) for pair in pairs),
-        "gains": factor_gain_table(rows[CORRECTED], cells[CORRECTED], **options),
+        "gains": grid_gain_table(rows[CORRECTED], cells[CORRECTED], others=others, **options),
         "restored": pd.concat(restored_table(*pair, **options) for pair in pairs),
         "ablations": ablation_table(rows[CORRECTED], cells[CORRECTED], **options),
         "protocols": protocol_table(*both, **options),

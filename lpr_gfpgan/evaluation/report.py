@@ -22,7 +22,9 @@ from .features import read_features
 from .figure_style import save
 from .figures import accuracy_figure, forest_plot, position_figure
 from .gains import compared_with, gain_table
+from .grid import PROTOCOLS
 from .grid_report import CURVE_METHODS, PANEL_METHODS
+from .grid_run import grid_name
 from .honesty import adjust, false_read_table, threshold_table, thresholds
 from .judges import reader_table
 from .kernel_distance import kid_difference_table, kid_table, method_pairs
@@ -50,6 +52,7 @@ from .tables import (
     seen_table,
 )
 from .training_figures import learning_curves, prior_figure
+from .views import TITLE
 
 
 def make_tables(study: Study) -> dict[str, pd.DataFrame]:
@@ -75,7 +78,7 @@ def make_tables(study: Study) -> dict[str, pd.DataFrame]:
         "positions": position_table(rows, **options),
         "failures": failure_table(rows),
         "differences": adjust(difference_table(rows, **options)),
-        "readers": reader_table(clean, **options),
+        "readers": reader_table(clean, rows, **options),
         "thresholds": threshold_table(own, **options),
         "false_reads": false_read_table(rows, thresholds(own), **options),
         "calibration": calibration_table(rows, **options, pooled_only=True),
@@ -182,7 +185,22 @@ def set_view(study: Study) -> pd.DataFrame:
     Raises:
         DataError: there is no evaluation yet.
     """
-    sets = new_figures(study.paths.metrics("evaluation"))["sets"]
+    return _sets(study, "evaluation")
+
+
+def grid_set_view(study: Study) -> pd.DataFrame:
+    """The degraded sets of both protocols of the grid, likewise.
+
+    Raises:
+        DataError: a protocol was not run.
+    """
+    table = pd.concat([_sets(study, grid_name(protocol)) for protocol in PROTOCOLS])
+    table.attrs[TITLE] = "the sets of the grid"
+    return table
+
+
+def _sets(study: Study, name: str) -> pd.DataFrame:
+    sets = new_figures(study.paths.metrics(name))["sets"]
     table = pd.DataFrame.from_dict(sets, orient="index").rename_axis("condition")
     return table.map(lambda digits: digits[:16])
 

@@ -1,7 +1,7 @@
 """One row per (plate, condition, method, reader): the only source of every table."""
 
 import gzip
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +20,7 @@ from ..metrics import (
     ssim,
 )
 from ..readers import Reading
+from .failures import Failures
 from .protocol import PlateTest
 
 KEYS = ("condition", "method", "reader", "plate")
@@ -48,6 +49,7 @@ COLUMNS = {
     "mse_surroundings": "float64",
     "ringing_plate": "float64",
     "failure": "str",
+    "retried": "str",
     "style": "str",
     "seen_typeface": "int64",
     "seen_surroundings": "int64",
@@ -60,22 +62,23 @@ COLUMNS = {
 infinite for identical images, MSE in squared levels of 0..255, ringing in levels; `_plate` is the
 plate's box, `_frame` the whole frame, `_surroundings` the frame without the pixels that the box
 touches. `failure` says why a method or reader failed on the plate and is empty otherwise; such a
-reading is empty and such an image black. Where the plate fills the frame there are no surroundings
-and their measures are NaN.
+reading is empty and such an image black. `retried` says why a batch failed whose plate then
+succeeded alone. Measures of the surroundings are NaN where there are none since the plate fills the
+frame, and where the method made no image.
 """
 MAY_LACK = ("psnr_surroundings", "mse_surroundings")
 """Columns that may be NaN, stored as empty fields."""
 
 
 def reading_rows(
-    plates: PlateTest, readings: Sequence[Reading], failures: Mapping[int, str]
+    plates: PlateTest, readings: Sequence[Reading], failures: Failures
 ) -> pd.DataFrame:
     """Scores of one reader's readings of one method's images, plate by plate.
 
     Args:
         plates: what was read.
         readings: one per plate.
-        failures: the reason by the place of each plate that a method or the reader failed on.
+        failures: of the method and the reader.
     """
     texts = plates.table["text"].tolist()
     scores = [score(text, r.text) for text, r in zip(texts, readings, strict=True)]
@@ -90,7 +93,8 @@ def reading_rows(
             "cer": [s.cer for s in scores],
             "cer6": [s.cer6 for s in scores],
             "matches": ["".join(str(int(m)) for m in s.matches) for s in scores],
-            "failure": [failures.get(place, "") for place in range(len(texts))],
+            "failure": [failures.failed.get(place, "") for place in range(len(texts))],
+            "retried": [failures.retried.get(place, "") for place in range(len(texts))],
             "style": plates.table["style"].to_numpy(),
             **{
                 name: plates.table[name].to_numpy().astype(int)
@@ -100,11 +104,20 @@ def reading_rows(
     )
 
 
-def image_columns(plates: PlateTest, images: np.ndarray) -> pd.DataFrame:
-    """Image measures of uint8 [N, H, W, 3] against the originals, plate by plate; see COLUMNS."""
+def image_columns(
+    plates: PlateTest, images: np.ndarray, missing: Collection[int] = ()
+) -> pd.DataFrame:
+    """Image measures against the originals, plate by plate; see COLUMNS.
+
+    Args:
+        plates: the plates.
+        images: uint8 [N, H, W, 3] of them.
+        missing: places of black images that stand for what a method failed to make.
+    """
     measures = {"psnr": psnr, "ssim": ssim, "mse": mean_squared_error}
     measured = []
-    for original, image, box in zip(plates.image, images, plates.batch.box.numpy(), strict=True):
+    boxes = plates.batch.box.numpy()
+    for place, (original, image, box) in enumerate(zip(plates.image, images, boxes, strict=True)):
         regions = {
             "plate": (crop_box(original, box), crop_box(image, box)),
             "frame": (original, image),
@@ -114,7 +127,9 @@ def image_columns(plates: PlateTest, images: np.ndarray) -> pd.DataFrame:
             for name, measure in measures.items()
             for region, pair in regions.items()
         }
-        error = surroundings_error(original, image, box)
+        # Emphasis sets the surroundings against the plate; black must not pass for an emphasis.
+        gone = place in missing
+        error = np.nan if gone else surroundings_error(original, image, box)
         line |= {
             "mse_surroundings": error,
             "psnr_surroundings": psnr_of_error(error),

@@ -170,7 +170,7 @@ def compare(
 
     Each set is degraded once and each network runs once on it; all readers read the same pixels,
     rounded to 8 bits as if they had been stored. A plate on which a method or reader fails counts
-    as wrong, see `failures`.
+    as wrong; features and consistency leave it out for every method, see `failures`.
 
     Args:
         plates: the test plates.
@@ -185,12 +185,14 @@ def compare(
             (`stored_sets`).
     """
     rows, sets, examples, consistency, features = [], [], {}, [], {}
+    missing: set[int] = set()  # places of plates of which some method made no image
     wrong = {WRONG: wrong_plates(plates)} if consistent else {}
     for condition in conditions:
         degraded = degrade(plates, condition)
         sets.append(degraded)
         applied = {method.name: apply_method(method, plates, degraded) for method in methods}
         made = {name: images for name, (images, _) in applied.items()}
+        missing.update(place for _, found in applied.values() for place in found.failed)
         if consistent:
             consistency.append(consistency_rows(plates, degraded, {**made, **wrong}, device=device))
         if featured is not None:
@@ -199,10 +201,10 @@ def compare(
                 for name, images in made.items()
             }
         for method in methods:
-            images, failed = applied[method.name]
-            quality = image_columns(plates, images)
+            images, failures = applied[method.name]
+            quality = image_columns(plates, images, failures.failed)
             for reader in readers:
-                found = read_images(reader, images, plates, device=device, skip=failed)
+                found = read_images(reader, images, plates, device=device, made=failures)
                 scores = reading_rows(plates, *found)
                 labels = {
                     "condition": condition.name,
@@ -214,13 +216,14 @@ def compare(
                 rows.append(pd.concat([scores, quality], axis=1).assign(**labels))
         examples[condition.name] = np.stack([images[:EXAMPLES] for images in made.values()], axis=1)
     table = pd.concat(rows, ignore_index=True)[list(COLUMNS)].astype(COLUMNS)
+    kept = np.setdiff1d(np.arange(len(plates)), sorted(missing))
     return Evaluation(
         check_rows(table),
         sets,
         examples,
         [method.name for method in methods],
-        consistency=pd.concat(consistency, ignore_index=True) if consistency else pd.DataFrame(),
-        features=gather_features(features, plates) if features else None,
+        consistency=_of_plates(consistency, plates.batch.index.numpy()[kept]),
+        features=gather_features(features, plates, kept) if features else None,
     )
 
 
@@ -269,6 +272,14 @@ def write(evaluation: Evaluation, study: Study) -> dict:
     write_json(study.paths.metrics("evaluation"), figures)
     write_json(study.paths.metrics("headline"), short_headline(figures))
     return figures
+
+
+def _of_plates(tables: Sequence[pd.DataFrame], numbers: np.ndarray) -> pd.DataFrame:
+    """The tables' rows of these plates, one table below the other; empty where there is none."""
+    if not tables:
+        return pd.DataFrame()
+    table = pd.concat(tables, ignore_index=True)
+    return table[table["plate"].isin(numbers)].reset_index(drop=True)
 
 
 def _clean_plates(study: Study) -> PlateTest:

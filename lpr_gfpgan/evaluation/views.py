@@ -10,7 +10,8 @@ from collections.abc import Iterable
 import pandas as pd
 
 from .claims import LOWER_IS_BETTER
-from .judges import ABSENT
+from .failures import RETRIED
+from .judges import TEST, VALIDATION
 from .measures import READING_MEASURES, SHARES
 from .methods import DEGRADED, DIRECT, DIRECT_READING, JUDGE
 from .tables import POOLED, readable
@@ -107,18 +108,56 @@ def reader_view(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def judging_view(table: pd.DataFrame) -> pd.DataFrame:
-    """Each reader on the clean validation plates in per cent, n, and whether it may judge.
+    """Each reader on each set of clean plates in per cent, n, and what follows from the set.
 
     Args:
         table: `readers` of `make_tables`.
     """
-    wide = readable(table, index=["reader"], columns="measure")
-    lines = table.drop_duplicates("reader").set_index("reader").loc[wide.index]
+    index = ["reader", "set"]
+    wide = readable(table, index=index, columns="measure")
+    lines = table.drop_duplicates(index).set_index(index).loc[wide.index]
     wide.insert(0, "n", lines["n"])
-    words = lines["may_judge"].map({True: "yes", False: "no"})
-    wide["may judge"] = words.mask(lines["interval"] == ABSENT, ABSENT)
-    wide.attrs[CAPTION] = "n counts the clean plates of the validation split"
+    ruled = {
+        VALIDATION: pd.Series("sets thresholds only", lines.index),
+        TEST: lines["may_judge"].map({True: "may judge", False: "may not judge"}),
+    }
+    of_set = lines.index.get_level_values("set")
+    words = pd.Series("", lines.index)
+    for name, said in ruled.items():
+        words = words.mask(of_set == name, said)
+    wide["rules"] = words.mask(lines["n"] == 0, lines["interval"])
+    wide.attrs[CAPTION] = "n counts the clean plates of the set; brackets: 95 % intervals"
     return wide.rename(columns=measure_heading)
+
+
+def failure_view(test: pd.DataFrame, grid: pd.DataFrame) -> pd.DataFrame:
+    """Where a method or reader failed: number and share of plates, in per cent, and batches.
+
+    Args:
+        test: `failures` of `make_tables`.
+        grid: `failures` of `make_grid_tables`.
+
+    Returns:
+        One line per condition, method and reader with a failure of a plate or batch; none where
+        nothing failed.
+    """
+    table = pd.concat([test, grid], ignore_index=True)
+    shown = table[(table["failed"] > 0) | (table["retried"] > 0)]
+    ends = [[f"{100 * v:.1f}" for v in shown[name]] for name in ("estimate", "low", "high")]
+    view = pd.DataFrame(
+        {
+            "n": shown["n"],
+            "failed": shown["failed"],
+            "failed, % of plates": [
+                f"{e} [{low}, {high}]" for e, low, high in zip(*ends, strict=True)
+            ],
+            "of these without an image": shown["no_image"],
+            RETRIED: shown["retried"],
+        }
+    )
+    view.index = pd.MultiIndex.from_frame(shown[["condition", "method", "reader"]])
+    view.attrs[CAPTION] = "n counts plates; brackets: 95 % intervals"
+    return view
 
 
 def image_view(table: pd.DataFrame) -> pd.DataFrame:

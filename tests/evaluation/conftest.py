@@ -167,6 +167,7 @@ def make_grid_rows(grid_cells):
             "mse_surroundings": 50.0 - right,
             "ringing_plate": 0.5,
             "failure": "",
+            "retried": "",
             "style": "blue",
             "seen_typeface": 1,
             "seen_surroundings": 1,

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lpr_gfpgan.evaluation import PlateFeatures, claims, kid_difference_table
+from lpr_gfpgan.evaluation import PlateFeatures, claims, kid_difference_table, reader_table
 from lpr_gfpgan.evaluation.claims import (
     ACCURACY,
     ADAPTABILITY,
@@ -87,9 +87,21 @@ def make(*, accuracy=None, factors="up", ringing="down", kid="down", emphasis="u
     names = ("gaussian", "noise", "jpeg", "motion", "low_resolution")
     factors = dict.fromkeys(names, factors) if isinstance(factors, str) else factors
     places = ("with motion blur", "everywhere", "shifted frames")
+    # Of a cell with several factors nobody can tell which of them it speaks of.
+    mixed = other.get("mixed", "down")
+    alone = {"degraded": "up", "bicubic": "up"} | other.get("alone", {})
     grid = {
         "gains": pd.DataFrame(
-            [gain(which, "degraded", factor=f, cells=24) for f, which in factors.items()]
+            [
+                gain(which if rival == "degraded" else own, rival, factor=f, cells=3, where="alone")
+                for f, which in factors.items()
+                for rival, own in alone.items()
+            ]
+            + [
+                gain(mixed, rival, factor=f, cells=21, where="with others")
+                for f in factors
+                for rival in alone
+            ]
         ),
         "ablations": pd.DataFrame(
             [
@@ -152,7 +164,35 @@ def test_adaptability_counts_blurs():
     assert verdicts(factors=some | {"motion": "down"})[ADAPTABILITY] == CONTRADICTED
     # The claim is about blurs: noise, JPEG and low resolution stand beside.
     assert verdicts(factors=some | {"motion": "up", "jpeg": "down"})[ADAPTABILITY] == SUPPORTED
-    assert verdicts(factors="none")[ADAPTABILITY] == NO_DIFFERENCE
+    assert verdicts(factors="none")[ADAPTABILITY] == IN_PART  # better than bicubic, at least
+    none = {"bicubic": "none"}
+    assert verdicts(factors="none", alone=none)[ADAPTABILITY] == NO_DIFFERENCE
+
+
+def test_adaptability_is_held_against_the_rivals_of_accuracy():
+    assert verdicts(alone={"bicubic": "down"})[ADAPTABILITY] == CONTRADICTED
+    assert verdicts(alone={"unsharp": "none"})[ADAPTABILITY] == IN_PART
+    said = verdicts(alone={"direct reading": "down"})[ADAPTABILITY]
+    assert said == f"{SUPPORTED}; {DIRECT_IS_BETTER}"
+
+
+def test_cells_that_mix_factors_stand_beside():
+    for mixed in ("up", "down"):
+        assert verdicts(mixed=mixed)[ADAPTABILITY] == SUPPORTED
+        assert verdicts(mixed=mixed, factors="none", alone={"bicubic": "none"})[ADAPTABILITY] == (
+            NO_DIFFERENCE
+        )
+    table = claim_table(*make(), profile="gpu")
+    lines = table[table["claim"] == ADAPTABILITY]
+    assert lines.loc[lines["decides"], "evidence"].tolist() == [
+        f"full less {rival}, 3 cells with {blur} alone"
+        for blur in ("gaussian", "motion")
+        for rival in ("degraded", "bicubic")
+    ]
+    beside = lines.loc[~lines["decides"], "evidence"].tolist()
+    assert "full less degraded, 21 cells with motion with others" in beside
+    assert "full less degraded, 3 cells with jpeg alone" in beside
+    assert not any("bicubic" in evidence for evidence in beside)
 
 
 def test_smoothness_is_held_against_filters_not_against_blur():
@@ -271,6 +311,22 @@ def test_small_profiles_claim_nothing_whatever_the_figures(profile):
 def test_a_reader_that_may_not_judge_decides_nothing_about_reading():
     found = verdicts(judges=False)
     assert set(found[[ACCURACY, ADAPTABILITY, *CONTRIBUTED]]) == {claims.NO_JUDGE}
+    assert set(found[[SMOOTH, EMPHASIS]]) == {SUPPORTED}
+
+
+@pytest.mark.parametrize(("whole", "said"), [(17, claims.NO_JUDGE), (18, SUPPORTED)])
+def test_a_judge_of_validation_plates_alone_supports_no_claim_about_reading(whole, said):
+    def read(whole, condition):
+        exact = [1] * whole + [0] * (20 - whole)
+        known = {"condition": condition, "method": "original", "reader": "judge"}
+        scores = {"exact": exact, "exact6": exact, "cer": 0.0, "cer6": 0.0}
+        return pd.DataFrame({"plate": range(20), "seen_typeface": 1, **scores}).assign(**known)
+
+    tables, grid = make()
+    tables["readers"] = reader_table(read(20, "validation"), read(whole, "light"), draws=50, seed=0)
+    table = claim_table(tables, grid, profile="gpu").drop_duplicates("claim")
+    found = table.set_index("claim")["verdict"]
+    assert set(found[[ACCURACY, ADAPTABILITY, *CONTRIBUTED]]) == {said}
     assert set(found[[SMOOTH, EMPHASIS]]) == {SUPPORTED}
 
 

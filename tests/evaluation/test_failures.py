@@ -10,7 +10,11 @@ from torch import nn
 
 from lpr_gfpgan.errors import ImageError
 from lpr_gfpgan.evaluation import compare, load_plates, study_conditions
+from lpr_gfpgan.evaluation.consistency import WRONG
+from lpr_gfpgan.evaluation.emphasis import emphasis_table
 from lpr_gfpgan.evaluation.failures import (
+    RETRIED,
+    Failures,
     apply_method,
     failure_note,
     failure_table,
@@ -73,7 +77,9 @@ def fragile(degraded, failing):
 
 def test_an_image_that_is_no_number_is_named_and_black_and_the_others_are_made(plates, degraded):
     method, failing = fragile(degraded, 2)
-    images, reasons = apply_method(method, plates, degraded)
+    images, found = apply_method(method, plates, degraded)
+    reasons = found.failed
+    assert found.retried == {}  # the plates' own failures are what failed the batch
     assert sorted(reasons) == failing
     assert all(reason.startswith("fragile: the image holds values") for reason in reasons.values())
     for place, image in enumerate(images):
@@ -91,12 +97,14 @@ def test_a_reader_is_not_shown_what_no_method_made(plates):
     reader = Echo(plates.table["text"])
     images = plates.image.copy()
     images[1] = 0
-    readings, reasons = read_images(reader, images, plates, skip={1: "fragile: gone"})
+    gone = Failures(failed={1: "fragile: gone"})
+    readings, found = read_images(reader, images, plates, made=gone)
     assert reader.shown == len(plates) - 1
-    assert reasons == {1: "fragile: gone"}
+    assert found == gone
     assert [reading.text == "" for reading in readings] == [i == 1 for i in range(len(plates))]
-    readings, reasons = read_images(Echo(plates.table["text"]), images, plates)
-    assert reasons == {1: "echo: all black, no contrast"} and readings[1].confidence == 0
+    readings, found = read_images(Echo(plates.table["text"]), images, plates)
+    assert found == Failures(failed={1: "echo: all black, no contrast"})
+    assert readings[1].confidence == 0
 
 
 def test_failures_stay_in_the_rows_as_wrong_and_are_counted(study, plates, degraded, tmp_path):
@@ -121,8 +129,105 @@ def test_failures_stay_in_the_rows_as_wrong_and_are_counted(study, plates, degra
     for place in failing:
         assert f"plate {plates.batch.index[place]} (fragile: the image" in note
     assert "2 of" in note
+    assert line["no_image"] == 2 and set(table["left_out"]) == {2}
+    assert "of which some method made no image (2), for every method" in note
     fine = failure_table(rows[rows["method"] != "fragile"])
     assert failure_note(fine).startswith("No method and no reader failed")
+
+
+class Hasty:
+    """A method or reader that bears no more than one image at a time."""
+
+    name = "hasty"
+
+    def apply(self, plates, degraded):
+        if len(plates) > 1:
+            raise MemoryError("too many\nat once")
+        return degraded.bilinear
+
+    def read(self, image, quads):
+        if len(image) > 1:
+            raise MemoryError
+        return [Reading("京A12345", (0.9,) * 7, 0.5) for _ in image]
+
+
+def test_a_batch_that_fails_where_no_plate_does_is_no_failure_but_is_told(
+    study, plates, degraded, tmp_path
+):
+    method = Method(name="hasty", apply=Hasty().apply)
+    images, found = apply_method(method, plates, degraded)
+    assert np.array_equal(images, degraded.bilinear)
+    reasons = dict.fromkeys(range(len(plates)), "hasty: too many at once")
+    assert found == Failures(retried=reasons)
+    _, both = read_images(Hasty(), images, plates, made=found)
+    assert both.failed == {}
+    assert set(both.retried.values()) == {"hasty: too many at once; hasty: MemoryError"}
+    compared = [*baselines(), method]
+    rows = compare(plates, [study_conditions(study)[0]], compared, [Echo(plates.table["text"])])
+    write_table(tmp_path / "rows.csv.gz", rows.rows)
+    table = failure_table(read_rows(tmp_path / "rows.csv.gz"))
+    counts = table.set_index("method")["retried"].to_dict()
+    assert counts == {"original": 0, "degraded": 0, "bicubic": 0, "hasty": len(plates)}
+    assert (table["failed"] == 0).all() and (table["left_out"] == 0).all()
+    note = failure_note(table)
+    assert note.startswith("No method and no reader failed")
+    assert f"{len(plates)} readings {RETRIED}: " in note
+    assert f"hasty read by echo: {len(plates)} plates (hasty: too many at once)" in note
+
+
+def test_a_batch_error_beside_another_plate_s_failure_is_told_too(plates, degraded):
+    def apply(some, part):
+        if len(some) > 1:
+            raise MemoryError("too many")
+        if some.batch.index[0] == plates.batch.index[2]:
+            raise ValueError("not this one")
+        return part.bilinear
+
+    _, found = apply_method(Method(name="picky", apply=apply), plates, degraded)
+    assert found.failed == {2: "picky: not this one"}
+    others = [place for place in range(len(plates)) if place != 2]
+    assert found.retried == dict.fromkeys(others, "picky: too many")
+
+
+class Seeing(Echo):
+    """Has features, too."""
+
+    def features(self, image, quads):
+        return image.flatten(1)[:, :8]
+
+
+def test_black_images_enter_no_measure_of_what_images_look_like(study, plates):
+    conditions = study_conditions(study)
+    degraded = degraded_set(plates, conditions[0])
+    method, failing = fragile(degraded, 2)
+    numbers = plates.batch.index.numpy()
+    reader = Seeing(plates.table["text"])
+    options = {"consistent": True, "featured": reader}
+    plain = compare(plates, conditions, baselines(), [reader], **options)
+    beside = compare(plates, conditions, [*baselines(), method], [reader], **options)
+    missing = set(beside.rows.loc[beside.rows["failure"] != "", "plate"])
+    assert set(numbers[failing]) <= missing and len(missing) < len(plates) - 1
+    kept = [n for n in numbers if n not in missing]
+    # Every method under every condition is held to the same plates.
+    assert beside.features.plates.tolist() == kept
+    places = np.flatnonzero(np.isin(numbers, kept))
+    for name in ("light", "strong"):
+        expected = plain.features.of(name, "bicubic")[places]
+        assert np.array_equal(beside.features.of(name, "bicubic"), expected)
+    by_method = beside.consistency.groupby(["condition", "method"])["plate"].apply(list)
+    assert set(by_method.index.get_level_values("method")) == {
+        *("original", "degraded", "bicubic", "fragile", WRONG)
+    }
+    assert all(found == kept for found in by_method)
+    # What is measured plate by plate keeps the black image, but for emphasis.
+    own = beside.rows[beside.rows["method"] == "fragile"]
+    black = own[own["failure"] != ""]
+    assert np.isfinite(black[["psnr_plate", "psnr_frame"]]).all(axis=None)
+    assert black[["psnr_surroundings", "mse_surroundings"]].isna().all(axis=None)
+    table = emphasis_table(beside.rows, draws=50, seed=0)
+    light = table[(table["condition"] == "light") & (table["measure"] == "psnr_emphasis")]
+    counts = light.set_index("method")["n"]
+    assert counts["fragile"] <= counts["bicubic"] - len(failing)
 
 
 def test_plates_and_sets_keep_their_numbers_when_some_are_chosen(plates, degraded):

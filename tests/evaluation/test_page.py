@@ -24,9 +24,11 @@ from lpr_gfpgan.evaluation import (
 )
 from lpr_gfpgan.evaluation.ablations import ablation_table
 from lpr_gfpgan.evaluation.contributions import contribution_table
+from lpr_gfpgan.evaluation.failures import RETRIED
 from lpr_gfpgan.evaluation.gains import gain_table
+from lpr_gfpgan.evaluation.grid import PROTOCOLS
 from lpr_gfpgan.evaluation.grid_effects import protocol_table
-from lpr_gfpgan.files import write_text
+from lpr_gfpgan.files import write_json, write_text
 
 ROOT = Path(__file__).parents[2]
 DRAWS = {"draws": 50, "seed": 0}
@@ -244,8 +246,71 @@ def test_the_environment_names_versions_and_seeds(own):
     assert table["bootstrap resamples"] == "200" and table["CPU threads of a stage"] == "1"
 
 
+def test_every_weight_that_the_study_names_has_its_hash_or_is_missing(own):
+    own = dataclasses.replace(
+        own, variants=["full", "fixed_region"], baselines=["plain_unet"], seeds=[0, 3]
+    )
+    names = [
+        *("reader-loss", "reader-judge", "reader-direct"),
+        *("prior", "prior-discriminator", "warmup"),
+        *("restorer-full-0", "restorer-full-3", "restorer-fixed_region-0"),
+        *("restorer-fixed_region-3", "baseline-plain_unet-0", "baseline-plain_unet-3"),
+    ]
+    expected = [f"models/smoke/{name}.safetensors" for name in names]
+    table = environment.hash_table(own)["value"]
+    assert list(table.index[3:]) == expected
+    assert set(table[expected]) == {environment.MISSING}
+    write_text(own.paths.restorer("full", 3), "weights")
+    write_text(own.paths.restorer("no_longer_named", 0), "weights")
+    table = environment.hash_table(own)["value"]
+    assert list(table.index[3:]) == expected
+    assert list(table.index[table == environment.MISSING]) == [
+        "data/synthetic/smoke/manifest.json",
+        *(name for name in expected if not name.endswith("full-3.safetensors")),
+    ]
+
+
+def test_the_sets_of_the_grid_are_listed_folded(own):
+    for protocol in PROTOCOLS:
+        hashes = {"set_sha256": "ab" * 32, "pixels_sha256": "cd" * 32}
+        sets = {f"{protocol}/{n:02}": hashes for n in range(13)}
+        write_json(own.paths.metrics(f"grid-{protocol}"), {"sets": sets})
+    table = report.grid_set_view(own)
+    assert list(table.index[[0, -1]]) == ["as_published/00", "corrected/12"]
+    assert (table["set_sha256"] == "ab" * 8).all() and (table["pixels_sha256"] == "cd" * 8).all()
+    html = page.as_html(table)
+    assert html.startswith("<details><summary>The sets of the grid (26 rows)</summary><div")
+    assert html.endswith("</table></div></details>")
+    own.paths.metrics("grid-corrected").unlink()
+    with pytest.raises(DataError, match=r"grid-corrected\.json; run `make reproduce` first"):
+        report.grid_set_view(own)
+
+
+def test_failures_are_a_table_where_there_are_any():
+    lines = pd.DataFrame(
+        {
+            "condition": ["light", "light", "strong"],
+            "method": ["full", "bicubic", "bicubic"],
+            "reader": "judge",
+            "n": 200,
+            "estimate": [0.01, 0.0, 0.0],
+            "low": [0.002, 0.0, 0.0],
+            "high": [0.036, 0.02, 0.02],
+            "failed": [2, 0, 0],
+            "no_image": [1, 0, 0],
+            "retried": [0, 0, 64],
+        }
+    )
+    fine = lines.iloc[[1]]
+    assert views.failure_view(fine, fine).empty
+    view = views.failure_view(fine, lines)
+    assert list(view.index) == [("light", "full", "judge"), ("strong", "bicubic", "judge")]
+    assert view["failed, % of plates"].tolist() == ["1.0 [0.2, 3.6]", "0.0 [0.0, 2.0]"]
+    assert view["of these without an image"].tolist() == [1, 0]
+    assert view[RETRIED].tolist() == [0, 64]
+
+
 def test_hashes_follow_content_and_repeat(own, tmp_path):
-    assert environment.hash_table(own).loc["models/smoke", "value"] == "absent"
     weights = own.paths.models / "prior.safetensors"
     write_text(weights, "weights")
     write_text(own.paths.plates / "manifest.json", "{}")

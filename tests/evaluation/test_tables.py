@@ -58,6 +58,7 @@ def make_rows(readings, *, condition="light", method="full", reader="judge", psn
                 "mse_surroundings": 1.0,
                 "ringing_plate": 0.25 * plate,
                 "failure": "",
+                "retried": "",
                 "style": "blue",
                 "seen_typeface": plate % 2,
                 "seen_surroundings": 1,
