@@ -29,7 +29,7 @@ from .compared import compared_methods
 from .headline import as_json
 from .judges import admitted
 from .measures import READING_MEASURES
-from .methods import DEGRADED, DIRECT, FULL, ORIGINAL, Method, baselines, restorers
+from .methods import DEGRADED, DIRECT, FULL, JUDGE, ORIGINAL, Method, baselines, restorers
 from .protocol import Condition, MixedCondition, PlateTest, degraded_set, study_conditions
 from .rows import write_table
 from .run import Evaluation, compare, open_hyperlpr, open_readers
@@ -246,10 +246,21 @@ def accuracy_by_source(rows: pd.DataFrame, *, draws: int, seed: int) -> pd.DataF
 
 
 def differences_by_source(rows: pd.DataFrame, *, draws: int, seed: int) -> pd.DataFrame:
-    """Paired differences of reading measures per source and condition."""
+    """Paired differences of reading measures per source, condition and reader.
+
+    The readers are those that read restored plates: `judge`, and HyperLPR where it is installed.
+    """
 
     def make(part: pd.DataFrame) -> pd.DataFrame:
-        return difference_table(part, draws=draws, seed=seed)
+        tables = []
+        for reader in part["reader"].unique():
+            if reader != DIRECT:  # it reads what was not restored, beside the others
+                as_judge = part[part["reader"].isin([reader, DIRECT])].replace(
+                    {"reader": {reader: JUDGE}}
+                )
+                table = difference_table(as_judge, draws=draws, seed=seed)
+                tables.append(table.assign(reader=reader))
+        return pd.concat(tables)
 
     table = _by_source(rows, make)
     return table[table["measure"].isin(list(READING_MEASURES))]
@@ -328,7 +339,7 @@ def write_real(
         ),
         "differences": _nested(
             _kept(differences_by_source(rows, **options)),
-            ["source", "condition", "first", "second", "measure"],
+            ["source", "condition", "reader", "first", "second", "measure"],
         ),
         "majority_guess": majority_guess(real, **options),
         "may_judge": may_judge(rows),
@@ -391,7 +402,7 @@ def _by_source(rows: pd.DataFrame, make: Callable[[pd.DataFrame], pd.DataFrame])
 def _kept(table: pd.DataFrame) -> pd.DataFrame:
     """What the aggregates hold: all readers but `direct`, and that where nothing was restored."""
     kept = table["measure"].isin(KEPT)
-    if "reader" in table:
+    if "method" in table:
         kept &= (table["reader"] != DIRECT) | table["method"].isin([ORIGINAL, DEGRADED])
     return table[kept]
 

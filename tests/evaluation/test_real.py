@@ -90,7 +90,8 @@ def test_rows(evaluation, plates, study):
     rows = evaluation.rows
     conditions = [real.UNTOUCHED, *study.settings.evaluation.conditions]
     fixed = [name for name in CLASSICAL if name not in TRUE_KERNEL]
-    methods = ["original", "degraded", "bicubic", *fixed, "plain_unet", "full", "face_recipe"]
+    learned = [*study.baselines, "full", "face_recipe"]
+    methods = ["original", "degraded", "bicubic", *fixed, *learned]
     installed = importlib.util.find_spec("hyperlpr") is not None
     readers = {"judge", "direct"} | ({"hyperlpr"} if installed else set())
     assert len(rows) == 12 * len(conditions) * len(methods) * len(readers)
@@ -133,11 +134,26 @@ def test_aggregates(figures, study, folder):
     cell = figures["accuracy"]["near"]["strong"]["full"]["judge"]["character_accuracy"]
     assert cell["n"] == 6 and cell["low"] <= cell["estimate"] <= cell["high"]
     assert figures["accuracy"]["all"]["light"]["degraded"]["direct"]["plate_accuracy"]["n"] == 12
-    pair = figures["differences"]["far"]["light"]["full"]
+    by_reader = figures["differences"]["far"]["light"]
+    assert set(by_reader) == set(figures["accuracy"]["far"]["light"]["full"])
+    pair = by_reader["judge"]["full"]
     fixed = [name for name in CLASSICAL if name not in TRUE_KERNEL]
-    others = {"degraded", "bicubic", *fixed, "plain_unet", "direct reading", "face_recipe"}
+    others = {"degraded", "bicubic", *fixed, "direct reading", "face_recipe", *study.baselines}
     assert set(pair) == others
     assert figures["failures"] == {"near": 0, "far": 0}
+
+
+def test_differences_are_those_of_the_reader_they_name(evaluation):
+    own = evaluation.rows[evaluation.rows["reader"].isin(["judge", "direct"])]
+    other = own[own["reader"] == "judge"].assign(reader="other")
+    other["cer"] = np.where(other["method"] == "full", 0.0, 1.0)
+    options = {"draws": 100, "seed": 0}
+    table = real.differences_by_source(pd.concat([own, other]), **options)
+    measure = table["measure"] == "character_accuracy"
+    lines = table[measure & (table["condition"] == "light") & (table["second"] == "degraded")]
+    told = lines.set_index(["reader", "source"])["estimate"]
+    assert set(table["reader"]) == {"judge", "other"} and len(told) == 6
+    assert (told["other"] == 1).all() and (told["judge"].abs() < 0.5).all()
 
 
 def test_aggregates_equal_the_mean_of_the_rows(figures, evaluation):
