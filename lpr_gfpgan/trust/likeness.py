@@ -26,6 +26,8 @@ from ..plates import CLASSES, DIGITS, LETTERS, PROVINCES, canonical_quad, image_
 from ..readers import Reader, slot_centres
 
 CHUNK = 64
+SCORES = 9
+"""How many figures come of the reader's scores; those of its trunk follow."""
 LEAST = 1e-6  # a probability whose logarithm is of moderate size
 SHRINK = 1e-2  # of the covariance towards its mean variance, for directions hardly seen
 RIDGE = 1e-2  # penalty on squared weights of standardised figures
@@ -103,7 +105,7 @@ def reader_figures(reader: Reader, image: Tensor, quad: Tensor) -> np.ndarray:
         quad: float32 [B, 4, 2], corners in pixels.
 
     Returns:
-        float64 [B, 9 + T], the scores' figures first, then the trunk's T features.
+        float64 [B, SCORES + T], the scores' figures first, then the trunk's T features.
     """
     crop = reader.crop(image, quad)
     logits = reader.network(crop)
@@ -145,7 +147,7 @@ def _with_distance(figures: np.ndarray, mean: np.ndarray, precision: np.ndarray)
     return np.concatenate([figures, np.log1p(square)[:, None]], axis=1)
 
 
-def fit_likeness(plates: np.ndarray, others: np.ndarray, *, scores: int = 9) -> Likeness:
+def fit_likeness(plates: np.ndarray, others: np.ndarray) -> Likeness:
     """Fits the distance on plates, then the logistic score of plates against others.
 
     Each side weighs one half, whatever its number. Weights are kept small by a ridge.
@@ -153,7 +155,6 @@ def fit_likeness(plates: np.ndarray, others: np.ndarray, *, scores: int = 9) -> 
     Args:
         plates: [P, F - 1] figures of training plates, sharp and degraded.
         others: [O, F - 1] figures of non-plates, sharp and degraded.
-        scores: how many of the figures come before the trunk's features.
 
     Raises:
         DataError: fewer than two of either, or a figure that is not finite.
@@ -162,7 +163,7 @@ def fit_likeness(plates: np.ndarray, others: np.ndarray, *, scores: int = 9) -> 
         raise DataError(f"likeness needs plates and others, got {len(plates)} and {len(others)}")
     if not (np.isfinite(plates).all() and np.isfinite(others).all()):
         raise DataError("figures of the reader are not finite; train the reader again")
-    trunk = plates[:, scores:]
+    trunk = plates[:, SCORES:]
     covariance = np.atleast_2d(np.cov(trunk, rowvar=False))
     size = len(covariance)
     covariance += (SHRINK * np.trace(covariance) / size + 1e-9) * np.eye(size)

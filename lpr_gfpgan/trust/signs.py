@@ -99,17 +99,20 @@ def _line(rng: np.random.Generator, text: str) -> np.ndarray:
     return (_stroke_line if rng.random() < 0.5 else _outline_line)(rng, text)
 
 
-def _words(rng: np.random.Generator, count: int) -> str:
+def words(rng: np.random.Generator, count: int) -> str:
+    """So many words, in capitals half the time."""
     text = " ".join(str(word) for word in rng.choice(_WORDS, count))
     return text.upper() if rng.random() < 0.5 else text
 
 
-def _number(rng: np.random.Generator) -> str:
+def number_text(rng: np.random.Generator) -> str:
+    """A number as signs have it: of a house, a telephone, a price, a time, a distance."""
     a, b, c, d = (int(n) for n in rng.integers(0, [10_000, 10_000, 60, 24]))
     return str(rng.choice(_NUMBERS)).format(a=a, b=b, c=c, d=d)
 
 
-def _chinese(rng: np.random.Generator) -> str:
+def chinese_text(rng: np.random.Generator) -> str:
+    """Two to six of the provinces' characters."""
     return "".join(str(c) for c in rng.choice(list(PROVINCES), int(rng.integers(2, 7))))
 
 
@@ -176,21 +179,21 @@ def _lay(
 
 def shop_sign(rng: np.random.Generator, rows: int, columns: int) -> np.ndarray:
     """One or two words, large."""
-    return _board(rng, rows, columns, [_words(rng, int(rng.integers(1, 3)))], height=(0.08, 0.4))
+    return _board(rng, rows, columns, [words(rng, int(rng.integers(1, 3)))], height=(0.08, 0.4))
 
 
 def chinese_sign(rng: np.random.Generator, rows: int, columns: int) -> np.ndarray:
     """Two to six Chinese characters, sometimes with a line of Latin below."""
-    lines = [_chinese(rng)]
+    lines = [chinese_text(rng)]
     if rng.random() < 0.4:
-        lines.append(_words(rng, int(rng.integers(1, 4))))
+        lines.append(words(rng, int(rng.integers(1, 4))))
     return _board(rng, rows, columns, lines, height=(0.12, 0.4))
 
 
 def notice(rng: np.random.Generator, rows: int, columns: int) -> np.ndarray:
     """Two to seven lines of words and numbers: a notice, a newspaper, a parking sign."""
     lines = [
-        _number(rng) if rng.random() < 0.2 else _words(rng, int(rng.integers(1, 6)))
+        number_text(rng) if rng.random() < 0.2 else words(rng, int(rng.integers(1, 6)))
         for _ in range(int(rng.integers(2, 8)))
     ]
     return _board(rng, rows, columns, lines, height=(0.2, 0.8))
@@ -198,7 +201,7 @@ def notice(rng: np.random.Generator, rows: int, columns: int) -> np.ndarray:
 
 def number_sign(rng: np.random.Generator, rows: int, columns: int) -> np.ndarray:
     """A number that is no plate's: of a house, a telephone, a price, a time, a distance."""
-    return _board(rng, rows, columns, [_number(rng)], height=(0.06, 0.4))
+    return _board(rng, rows, columns, [number_text(rng)], height=(0.06, 0.4))
 
 
 def road_sign(rng: np.random.Generator, rows: int, columns: int) -> np.ndarray:
@@ -208,7 +211,7 @@ def road_sign(rng: np.random.Generator, rows: int, columns: int) -> np.ndarray:
         (rows, columns, 3), grounds[rng.integers(4)] * rng.uniform(0.7, 1.3), np.float32
     )
     white = np.full(3, rng.uniform(200, 250))
-    lines = [_chinese(rng), _words(rng, int(rng.integers(1, 3))), f"{rng.integers(1, 99)} km"]
+    lines = [chinese_text(rng), words(rng, int(rng.integers(1, 3))), f"{rng.integers(1, 99)} km"]
     lines = lines[: int(rng.integers(2, 4))]
     each = rng.uniform(0.06, 0.13) * columns
     y = rows / 2 - each * len(lines) / 2
