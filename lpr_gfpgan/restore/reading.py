@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 from torch import Tensor
 
-from ..metrics import alignment
 from ..networks.ctc import BLANK
 from ..plates import CLASSES, is_grammatical
 
@@ -117,18 +116,3 @@ def _characters(rows: np.ndarray) -> list[Character]:
         ]
         characters.append(Character(CLASSES[chosen - 1], confidence, tuple(others[:ALTERNATIVES])))
     return characters
-
-
-def agreement_with(text: str, other: str) -> tuple[bool, ...]:
-    """For each character of `text`, whether another reading of the plate has it in its place.
-
-    Places are found by alignment (see `metrics.alignment`), so that one character left out does not
-    shift all that follow. A character that the other lacks is not agreed on.
-    """
-    return tuple(mine == theirs for mine, theirs in alignment(text, other) if mine)
-
-
-def sample_agreement(text: str, readings: Sequence[PlateReading]) -> tuple[float, ...]:
-    """For each character of `text`, the share of readings that agree with it, 0 to 1."""
-    agreed = [agreement_with(text, reading.text) for reading in readings]
-    return tuple(sum(column) / len(column) for column in zip(*agreed, strict=True))

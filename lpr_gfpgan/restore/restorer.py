@@ -16,17 +16,17 @@ from ..metrics import crop_box
 from ..plates import image_tensor, plate_box
 from ..readers import Reader
 from ..training.pictures import to_pixels
+from ..trust import Calibration, agreement, sample_agreement, sample_restorations
 from .device import choose_device
 from .examiner import CHUNK, Examination, Examiner
 from .photographs import PlateFinder, paste_plates
 from .pictures import to_array
 from .placing import TIGHT, PlacedPlate, corners_in_name, has_plate_aspect, place
-from .reading import PlateReading, agreement_with, sample_agreement
+from .reading import PlateReading
 from .result import RestoredPhotograph, RestoredPlate
 from .weights import READER, calibration_beside, find_weights, reader_beside
 
 if TYPE_CHECKING:
-    from ..trust import Calibration
     from .pictures import Picture
     from .placing import Plate
 
@@ -259,7 +259,7 @@ class Restorer:
         if seen.reading is None:
             reading = after = None
         else:
-            agreed = agreement_with(seen.reading.text, after.text)
+            agreed = agreement(seen.reading.text, after.text)
             reading = self._calibrated(seen.reading, agreed)
         return RestoredPlate(
             image=crop_box(frame, plate_box(*self.size)).copy(),
@@ -276,18 +276,17 @@ class Restorer:
         self, plates: Sequence[RestoredPlate], frames: Sequence[np.ndarray], count: int
     ) -> list[RestoredPlate]:
         """Adds samples, and how far they agree where that was found to mean something."""
-        from ..trust import sample_restorations
-
         drawn = zip(*sample_restorations(self.network, frames, count, SEED), strict=True)
         results = []
         for plate, samples in zip(plates, drawn, strict=True):
-            agreement, note = None, plate.note
+            shares, note = None, plate.note
             if plate.reading is not None and self.calibration is not None:
                 if self.calibration.shows_agreement:
-                    agreement = sample_agreement(plate.reading.text, self._examiner.read(samples))
+                    readings = [each.text for each in self._examiner.read(samples)]
+                    shares = sample_agreement(plate.reading.text, readings)
                 else:
                     note = note or NO_AGREEMENT
-            results.append(replace(plate, samples=samples, agreement=agreement, note=note))
+            results.append(replace(plate, samples=samples, agreement=shares, note=note))
         return results
 
     def _calibrated(

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from ..config import find_root
 from ..errors import ConfigError, LprError, WeightsError
 from ..files import sha256_of
 from ..readers import Reader, load_reader
-
-if TYPE_CHECKING:
-    from ..trust import Calibration
+from ..trust import Calibration
 
 RELEASED = Path(__file__).parents[1] / "weights" / "restorer.safetensors"
 READER = "reader-direct.safetensors"
@@ -65,8 +62,6 @@ def calibration_beside(weights: Path) -> Calibration | None:
     path, reader = weights.with_name(CALIBRATION), weights.with_name(READER)
     if not path.exists() or not reader.exists():
         return None
-    from ..trust import Calibration
-
     calibration = Calibration.load(path)
     try:
         calibration.check(sha256_of(weights), sha256_of(reader))

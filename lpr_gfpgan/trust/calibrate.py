@@ -86,10 +86,12 @@ def measure(study: Study) -> tuple[Calibration, dict[str, Any]]:
     threshold = threshold_between(plates, [others[name].to_numpy() for name in (CLEAN, TRAINING)])
     tested = _other_likenesses(subject, likeness, "measure")
 
-    characters = _characters(subject, validation)
-    of_chosen = characters["plate"].isin(chosen) & (characters["condition"] == TRAINING)
-    fitting = characters[of_chosen]
+    fitting = _characters(subject, validation, chosen, TRAINING, DRAWS)
     model = fit_characters(fitting["raw"], fitting["agrees"], fitting["right"])
+    unseen = {
+        condition: _characters(subject, validation, measured, condition, 1)
+        for condition in subject.conditions
+    }
     samples = _sampled(subject, validation)
     curve = agreement_auroc(samples, draws=study.settings.evaluation.bootstrap, seed=subject.seed)
 
@@ -113,7 +115,6 @@ def measure(study: Study) -> tuple[Calibration, dict[str, Any]]:
         samples=SAMPLES,
         agreement_auroc=curve,
     )
-    unseen = characters[characters["plate"].isin(measured)]
     metrics = {
         "n": calibration.n,
         "likeness": {
@@ -126,8 +127,9 @@ def measure(study: Study) -> tuple[Calibration, dict[str, Any]]:
             },
         },
         "confidence": {
-            condition: confidence_figures(part, model, subject.seed)
-            for condition, part in unseen.groupby("condition", sort=False)
+            condition: confidence_figures(rows, model, subject.seed)
+            for condition, rows in unseen.items()
+            if len(rows)
         },
         "agreement": {
             "shown": calibration.shows_agreement,
@@ -180,23 +182,31 @@ def _other_likenesses(subject: Subject, likeness: Likeness, part: str) -> pd.Dat
     )
 
 
-def _characters(subject: Subject, plates: Frames) -> pd.DataFrame:
+def _characters(
+    subject: Subject, validation: Frames, numbers: np.ndarray, condition: str, draws: int
+) -> pd.DataFrame:
     """Every character read off degraded plates: condition, plate, raw, agrees, right.
 
-    The plates are degraded several times as in training, and once by each of the test's strengths.
+    Args:
+        subject: the networks.
+        validation: the plates.
+        numbers: which of them.
+        condition: how they are degraded.
+        draws: how often.
     """
+    plates = validation.select(numbers)
     rows = []
-    for condition in subject.conditions:
-        for step in range(DRAWS if condition == TRAINING else 1):
-            seen = degraded_frames(subject, plates, condition, 3 + step)
-            before = readings(subject, seen.image, seen.quad)
-            after = readings(subject, restored(subject, seen.image), seen.quad)
-            for plate, (reading, other, truth) in enumerate(
-                zip(before, after, plates.text, strict=True)
-            ):
-                columns = reading.confidences, agreement(reading.text, other.text)
-                right = agreement(reading.text, truth)
-                rows += [(condition, plate, *row) for row in zip(*columns, right, strict=True)]
+    for step in range(draws):
+        seen = degraded_frames(subject, plates, condition, 3 + step)
+        before = readings(subject, seen.image, seen.quad)
+        after = readings(subject, restored(subject, seen.image), seen.quad)
+        for plate, reading, other, truth in zip(numbers, before, after, plates.text, strict=True):
+            agrees = agreement(reading.text, other.text)
+            right = agreement(reading.text, truth)
+            rows += [
+                (condition, plate, *row)
+                for row in zip(reading.confidences, agrees, right, strict=True)
+            ]
     return pd.DataFrame(rows, columns=["condition", "plate", "raw", "agrees", "right"])
 
 

@@ -10,7 +10,7 @@ from lpr_gfpgan import networks
 from lpr_gfpgan.plates import CLASSES, NUM_CLASSES
 from lpr_gfpgan.readers import Reader
 from lpr_gfpgan.restore import Character, PlateReading
-from lpr_gfpgan.restore.reading import agreement_with, readings_of, sample_agreement
+from lpr_gfpgan.restore.reading import readings_of
 
 
 def logits(*steps):
@@ -92,24 +92,3 @@ def test_calibrated_confidences_keep_text_and_alternatives():
     assert after.characters[0].alternatives == (("B", 0.1),)
     assert after.confidence == pytest.approx(0.24)
     assert before.calibrated(Halves()).confidences == pytest.approx((0.72, 0.54))
-
-
-@pytest.mark.parametrize(
-    ("text", "other", "agreed"),
-    [
-        ("A12", "A12", (True, True, True)),
-        ("A12", "A72", (True, False, True)),
-        ("A12", "12", (False, True, True)),
-        ("A12", "AB12", (True, True, True)),
-        ("A12", "", (False, False, False)),
-        ("", "A12", ()),
-    ],
-)
-def test_agreement_place_by_place(text, other, agreed):
-    assert agreement_with(text, other) == agreed
-
-
-def test_agreement_of_samples_is_a_share():
-    readings = [of("A12"), of("A13"), of("B13"), of("A13")]
-    assert sample_agreement("A12", readings) == (0.75, 1.0, 0.25)
-    assert sample_agreement("", readings) == ()
