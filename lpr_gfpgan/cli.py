@@ -17,13 +17,12 @@ from typing import TYPE_CHECKING, Any
 from .errors import ConfigError, DataError, ImageError, LprError
 
 if TYPE_CHECKING:
-    import numpy as np
-
-    from .readers import Reading
-    from .restore import Restorer
+    from .restore import PlacedPlate, PlateReading, Restorer
 
 SKIPPED, REFUSED, INTERRUPTED = 1, 2, 130
 READINGS = "readings.jsonl"
+BATCH = 16
+"""Pictures that are held at once."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -55,15 +54,15 @@ def restore(options: argparse.Namespace) -> int:
     restorer = _open(options)
     lines, skipped = [], 0
     for batch in _batches(pictures, restorer, options):
-        restored = restorer.restore_frames([frame for _, frame in batch if frame is not None])
-        for path, frame in batch:
-            if frame is None:
+        restored = restorer.restore_placed([placed for _, placed in batch if placed is not None])
+        for path, placed in batch:
+            if placed is None:
                 skipped += 1
                 continue
             plate = restored.pop(0)
             write_png(targets[path], plate.image)
             line = {"input": str(path), "output": str(targets[path])}
-            if plate.reading is not None:
+            if restorer.reader is not None:
                 line |= _fields(plate.reading) | _fields(plate.reading_restored, "_restored")
             lines.append(json.dumps(line, ensure_ascii=False))
     if lines:
@@ -81,9 +80,9 @@ def read(options: argparse.Namespace) -> int:
         raise WeightsError("no reader beside the restorer's weights; run `make reproduce` first")
     skipped = 0
     for batch in _batches(pictures, restorer, options):
-        readings = restorer.read_frames([frame for _, frame in batch if frame is not None])
-        for path, frame in batch:
-            if frame is None:
+        readings = restorer.read_placed([placed for _, placed in batch if placed is not None])
+        for path, placed in batch:
+            if placed is None:
                 skipped += 1
             else:
                 line = {"input": str(path)} | _fields(readings.pop(0))
@@ -295,22 +294,22 @@ def _refuse_existing(paths: Sequence[Path], *, overwrite: bool) -> None:
 
 def _batches(
     pictures: Sequence[tuple[Path, Path]], restorer: Restorer, options: argparse.Namespace
-) -> Iterator[list[tuple[Path, np.ndarray | None]]]:
-    """Pictures with their frames, a batch at a time; a picture that cannot be used has None."""
+) -> Iterator[list[tuple[Path, PlacedPlate | None]]]:
+    """Pictures with their plates, a batch at a time; a picture that cannot be used has None."""
     from tqdm import tqdm
 
-    from .restore import CHUNK, TIGHT
+    from .restore import TIGHT
 
-    batch: list[tuple[Path, np.ndarray | None]] = []
+    batch: list[tuple[Path, PlacedPlate | None]] = []
     with tqdm(total=len(pictures), unit="picture", disable=None) as bar:
         for path, _ in pictures:
             try:
-                frame = restorer.frame(path, TIGHT if options.tight else options.corners)
+                placed = restorer.place(path, TIGHT if options.tight else options.corners)
             except LprError as error:
                 bar.write(f"lpr-gfpgan: skipped: {error}", file=sys.stderr)
-                frame = None
-            batch.append((path, frame))
-            if len(batch) == CHUNK:
+                placed = None
+            batch.append((path, placed))
+            if len(batch) == BATCH:
                 yield batch
                 bar.update(len(batch))
                 batch = []
@@ -319,15 +318,14 @@ def _batches(
             bar.update(len(batch))
 
 
-def _fields(reading: Reading, suffix: str = "") -> dict[str, Any]:
+def _fields(reading: PlateReading | None, suffix: str = "") -> dict[str, Any]:
     """A reading as JSON fields; `complete` tells whether it is a whole plate text."""
-    from .plates.alphabet import is_grammatical
-
-    confidences = [round(value, 4) for value in reading.confidences]
+    if reading is None:
+        return {f"text{suffix}": None}
     return {
         f"text{suffix}": reading.text,
-        f"complete{suffix}": is_grammatical(reading.text),
-        f"confidences{suffix}": confidences,
+        f"complete{suffix}": reading.complete,
+        f"confidences{suffix}": [round(value, 4) for value in reading.confidences],
     }
 
 
