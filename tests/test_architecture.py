@@ -21,6 +21,7 @@ ORDER = [
     "metrics",
     "training",
     "restore",
+    "export",
     "evaluation",
     "explore",
     "cli",
