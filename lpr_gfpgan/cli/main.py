@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 
 from ..errors import LprError
-from . import degrading, reading, restoring, study
+from . import degrading, exporting, reading, restoring, study
 from .exit_codes import INTERRUPTED, REFUSED
 
 
@@ -38,6 +38,6 @@ def _parser() -> argparse.ArgumentParser:
         "likely, not what was there: it is no evidence.",
     )
     commands = parser.add_subparsers(required=True, metavar="command")
-    for group in (restoring, reading, degrading, study):
+    for group in (restoring, reading, degrading, exporting, study):
         group.add_to(commands)
     return parser

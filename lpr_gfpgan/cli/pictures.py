@@ -10,6 +10,9 @@ from typing import TypeVar
 
 from ..errors import DataError, LprError
 
+BATCH = 16
+"""Pictures that are held at once, and whose readings are written together."""
+
 Opened = TypeVar("Opened")
 
 
@@ -52,12 +55,10 @@ def batches(
     """
     from tqdm import tqdm
 
-    from ..restore import CHUNK
-
     with tqdm(total=len(paths), unit="picture", disable=None) as bar:
-        for start in range(0, len(paths), CHUNK):
+        for start in range(0, len(paths), BATCH):
             batch: list[tuple[Path, Opened | None]] = []
-            for path in paths[start : start + CHUNK]:
+            for path in paths[start : start + BATCH]:
                 try:
                     batch.append((path, open_one(path)))
                 except LprError as error:

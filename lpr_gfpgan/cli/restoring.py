@@ -3,74 +3,82 @@
 from __future__ import annotations
 
 import argparse
-import json
-from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from ..errors import DataError
+from ..errors import LprError
 from .arguments import Commands, add_command, add_overwrite, add_pictures
 from .exit_codes import SKIPPED
-from .lines import reading_fields
-from .pictures import batches, pictures_of, refuse_existing
+from .outputs import OutputFolder, targets_of
+from .pictures import batches, pictures_of, report_skipped
+from .provenance import open_restorer
 
-READINGS = "readings.jsonl"
+if TYPE_CHECKING:
+    from ..restore import PlacedPlate, Restorer
 
 
 def add_to(commands: Commands) -> None:
     """Adds the command to the program's."""
     parser = add_command(commands, restore)
     add_pictures(parser)
-    parser.add_argument("-o", "--output", type=Path, required=True, metavar="DIR")
+    parser.add_argument(
+        "-o",
+        "--output",
+        type=Path,
+        required=True,
+        metavar="DIR",
+        help="NAME.png there is the plate, or the photograph with NAME-plate1.png and so on; "
+        "readings.jsonl gets a line for each plate",
+    )
+    parser.add_argument(
+        "--samples",
+        type=int,
+        default=0,
+        metavar="K",
+        help="also so many other restorations of each plate that fit the picture as well",
+    )
     add_overwrite(parser)
 
 
 def restore(options: argparse.Namespace) -> int:
-    """Restores pictures into a folder: one PNG each, and their readings as JSON lines."""
-    from ..files import write_png, write_text
-    from ..restore import TIGHT, Restorer
+    """Restores pictures into a folder: one PNG each, and their readings as JSON lines.
 
-    pictures = pictures_of(options)
-    targets = _targets(pictures, options.output, overwrite=options.overwrite)
-    restorer = Restorer.from_pretrained(options.weights, device=options.device)
-    plate = TIGHT if options.tight else options.corners
-    lines, skipped = [], 0
-    for batch in batches(list(targets), lambda path: restorer.frame(path, plate)):
-        restored = restorer.restore_frames([frame for _, frame in batch if frame is not None])
-        for path, frame in batch:
-            if frame is None:
-                skipped += 1
-                continue
-            plate_there = restored.pop(0)
-            write_png(targets[path], plate_there.image)
-            line = {"input": str(path), "output": str(targets[path])}
-            if plate_there.reading is not None:
-                line |= reading_fields(plate_there.reading)
-                line |= reading_fields(plate_there.reading_restored, "_restored")
-            lines.append(json.dumps(line, ensure_ascii=False))
-    if lines:
-        write_text(options.output / READINGS, "\n".join(lines) + "\n")
+    A picture that no plate fills is a photograph: its plates are searched for.
+    """
+    targets = targets_of(pictures_of(options), options.output)
+    folder = OutputFolder(options.output, targets, overwrite=options.overwrite)
+    restorer, facts = open_restorer(options)
+    search = not options.tight and options.corners is None
+    skipped = 0
+    for batch in batches(list(targets), lambda path: _open(path, restorer, options)):
+        try:
+            placed = [each for _, there in batch for each in there or []]
+            plates = iter(restorer.restore_placed(placed, samples=options.samples))
+            for path, there in batch:
+                plate = next(plates) if there else None
+                try:
+                    if there is None:
+                        skipped += 1
+                    elif plate is None or (search and plate.is_plate is False):
+                        photograph = restorer.restore_photograph(path, samples=options.samples)
+                        folder.keep_photograph(path, photograph, facts)
+                    else:
+                        folder.keep_plate(path, plate, facts)
+                except LprError as error:
+                    report_skipped(error)
+                    skipped += 1
+        finally:
+            # What is done is kept, whatever stopped the rest.
+            folder.write_readings()
     return SKIPPED if skipped else 0
 
 
-def _targets(
-    pictures: Sequence[tuple[Path, Path]], folder: Path, *, overwrite: bool
-) -> dict[Path, Path]:
-    """The PNG each picture becomes; refuses before any work what would be lost.
+def _open(path: Path, restorer: Restorer, options: argparse.Namespace) -> list[PlacedPlate]:
+    """The plate that fills the picture or whose corners are known; none in a photograph."""
+    from ..restore import TIGHT, to_array
+    from ..restore.placing import has_plate_aspect, place
 
-    Raises:
-        DataError: two pictures would become one file, or a file is there already.
-    """
-    if folder.exists() and not folder.is_dir():
-        raise DataError(f"{folder} is a file; give a folder")
-    targets: dict[Path, Path] = {}
-    origin: dict[Path, Path] = {}
-    for picture, place in pictures:
-        target = (folder / place).with_suffix(".png")
-        first = origin.setdefault(target, picture)
-        if first != picture:
-            raise DataError(f"{first} and {picture} would both become {target}; rename one")
-        if target.resolve() == picture.resolve():
-            raise DataError(f"{picture} would be replaced by its restoration; give another folder")
-        targets[picture] = target
-    refuse_existing([*targets.values(), folder / READINGS], overwrite=overwrite)
-    return targets
+    pixels, name = to_array(path)
+    given = TIGHT if options.tight else options.corners
+    placed = place(pixels, name, given or TIGHT, restorer.size)
+    return [placed] if given or has_plate_aspect(pixels) else []
