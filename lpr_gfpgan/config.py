@@ -103,6 +103,11 @@ class Paths:
         """Weights of a restoring network without a prior."""
         return self.models / f"baseline-{name}-{seed}.safetensors"
 
+    @property
+    def calibration(self) -> Path:
+        """What the `full` restorer and the direct reader may be trusted with."""
+        return self.models / "calibration.json"
+
     def metrics(self, name: str) -> Path:
         """A metrics file."""
         return self.reports / "metrics" / f"{name}.json"

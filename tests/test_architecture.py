@@ -20,6 +20,7 @@ ORDER = [
     "losses",
     "metrics",
     "training",
+    "trust",
     "restore",
     "evaluation",
     "explore",

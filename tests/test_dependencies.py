@@ -27,7 +27,7 @@ EVERYWHERE = {
 
 DRAWN = {"plates": "the drawn plates, data/synthetic, are a dependency themselves"}
 PICTURES = {"training/pictures.py": "arranges the sample sheet for people; trains nothing"}
-DEVICE = {"restore.py": "only the choice of a device"}
+DEVICE = {"restore/device.py": "only the choice of a device"}
 EXCEPT = {
     "conditions": DRAWN | {"networks": "no network degrades a plate"},
     "readers": DRAWN | PICTURES,

@@ -1,0 +1,164 @@
+"""Where the plate is in a picture, and the plate brought into the canonical frame.
+
+Nothing is searched for here: the picture is the plate, or its corners are known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..errors import ImageError, LabelError
+from ..plates import box_quad, parse_ccpd_name, rectify, tight_to_frame
+from .pictures import to_array
+
+if TYPE_CHECKING:
+    from .pictures import Picture
+
+    Plate = str | np.ndarray | Sequence[Sequence[float]] | None
+
+TIGHT = "tight"
+TIGHT_ASPECTS = (2.2, 5.0)
+"""Width / height of a picture that passes for a tight crop of a plate; a plate has 3.14 or 3.43."""
+LEAST_HEIGHT = 12
+"""Rows of a plate below which nothing is restored."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlacedPlate:
+    """A plate in the canonical frame, and where it was.
+
+    Attributes:
+        frame: uint8 [H, W, 3], RGB, not restored.
+        quad: float64 [4, 2], the plate's corners in the picture it comes from, in pixels: upper
+            left, upper right, lower right, lower left.
+    """
+
+    frame: np.ndarray
+    quad: np.ndarray
+
+    @property
+    def width(self) -> float:
+        """Width of the plate in the picture it comes from, in pixels."""
+        return float(plate_size(self.quad)[0])
+
+
+def to_frame(image: Picture, plate: Plate, size: tuple[int, int]) -> np.ndarray:
+    """Brings a picture's plate into the canonical frame, without searching for it.
+
+    Args:
+        image: uint8 RGB [h, w, 3], a PIL image or a path.
+        plate: "tight", corners [4, 2], or None: tight where the picture has a plate's aspect.
+        size: (H, W) of the frame.
+
+    Returns:
+        uint8 [H, W, 3].
+
+    Raises:
+        ImageError: the picture cannot be read, is too small or has another aspect; or the corners
+            go round no plate.
+    """
+    return place(*to_array(image), plate, size).frame
+
+
+def place(pixels: np.ndarray, name: str, plate: Plate, size: tuple[int, int]) -> PlacedPlate:
+    """The same with where the plate was, for a picture uint8 [h, w, 3] that messages call `name`.
+
+    Raises:
+        ImageError: see `to_frame`.
+    """
+    height, width = pixels.shape[:2]
+    if plate is not None and not isinstance(plate, str):
+        quad = check_corners(plate, name, (height, width))
+        return PlacedPlate(frame=rectify(pixels, quad, size), quad=quad)
+    if plate not in (None, TIGHT):
+        raise ImageError(f"plate {plate!r}: say 'tight', give four corners or leave it out")
+    if height < LEAST_HEIGHT or width < LEAST_HEIGHT:
+        raise ImageError(
+            f"{name} is {width} x {height} pixels; a plate needs at least {LEAST_HEIGHT} each way"
+        )
+    if plate is None and not has_plate_aspect(pixels):
+        raise ImageError(
+            f"{name} is {width} x {height} pixels, which is no plate's shape; give the plate's "
+            "four corners, or 'tight' if the plate fills the picture"
+        )
+    quad = box_quad((0.0, 0.0, width, height))
+    return PlacedPlate(frame=tight_to_frame(pixels, *size), quad=quad)
+
+
+def has_plate_aspect(pixels: np.ndarray) -> bool:
+    """Whether a picture [h, w, 3] has the aspect of a tight crop, see TIGHT_ASPECTS."""
+    return TIGHT_ASPECTS[0] <= pixels.shape[1] / pixels.shape[0] <= TIGHT_ASPECTS[1]
+
+
+def plate_size(quad: np.ndarray) -> tuple[float, float]:
+    """Mean width and mean height, in pixels, of a plate with corners [4, 2]."""
+    top, right, bottom, left = np.linalg.norm(np.roll(quad, -1, axis=0) - quad, axis=1)
+    return (top + bottom) / 2, (right + left) / 2
+
+
+def check_corners(plate: Any, name: str, size: tuple[int, int]) -> np.ndarray:
+    """Corners as float64 [4, 2], if a plate in the picture can have them.
+
+    Args:
+        plate: four points (x, y).
+        name: what messages call the picture.
+        size: (height, width) of the picture.
+
+    Raises:
+        ImageError: they are not four points, do not go clockwise round a convex area, lie outside
+            the picture, or are too near each other.
+    """
+    try:
+        quad = np.asarray(plate, dtype=np.float64)
+    except (TypeError, ValueError):
+        quad = np.empty(0)
+    if quad.shape != (4, 2) or not np.isfinite(quad).all():
+        given = " ".join(repr(plate).split())
+        raise ImageError(f"{name}: corners must be four points (x, y), got {given}")
+    sides = np.roll(quad, -1, axis=0) - quad
+    following = np.roll(sides, -1, axis=0)
+    turns = sides[:, 0] * following[:, 1] - sides[:, 1] * following[:, 0]
+    if not (turns > 1e-9 * np.linalg.norm(sides, axis=1).max() ** 2).all():
+        raise ImageError(
+            f"{name}: corners {quad.tolist()} do not go round a plate; give them as upper left, "
+            "upper right, lower right, lower left"
+        )
+    if plate_size(quad)[1] < LEAST_HEIGHT:
+        raise ImageError(
+            f"{name}: the plate between these corners is lower than {LEAST_HEIGHT} pixels; too "
+            "small to restore"
+        )
+    x, y = quad.mean(axis=0)
+    if not (0 <= x <= size[1] and 0 <= y <= size[0]):
+        raise ImageError(
+            f"{name} is {size[1]} x {size[0]} pixels and the corners {quad.tolist()} lie outside "
+            "of it; give them in pixels of this picture"
+        )
+    return quad
+
+
+def corners_in_name(image: Picture, pixels: np.ndarray) -> np.ndarray | None:
+    """The corners that a CCPD file name gives for its photograph.
+
+    Args:
+        image: as the user gave it; only a path has a name.
+        pixels: uint8 [h, w, 3], what it holds.
+
+    Returns:
+        float64 [4, 2]; None without such a name, or where its corners lie outside: the picture then
+        is a part of the photograph that the name speaks of.
+    """
+    if not isinstance(image, str | Path):
+        return None
+    try:
+        quad = parse_ccpd_name(image).corners.astype(np.float64)
+    except LabelError:
+        return None
+    height, width = pixels.shape[:2]
+    inside = (quad >= 0).all() and (quad <= [width, height]).all()
+    return quad if inside else None

@@ -1,0 +1,134 @@
+"""Readings character by character: how sure each one is, and what else it might be."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+import numpy as np
+from torch import Tensor
+
+from ..metrics import alignment
+from ..networks.ctc import BLANK
+from ..plates import CLASSES, is_grammatical
+
+if TYPE_CHECKING:
+    from ..trust import Calibration
+
+ALTERNATIVES = 3
+"""At most so many alternatives of a character."""
+LEAST_ALTERNATIVE = 0.001
+"""Probability below which an alternative is not worth a word."""
+
+
+@dataclass(frozen=True)
+class Character:
+    """One character of a reading.
+
+    Attributes:
+        character: what was read.
+        confidence: the probability, 0 to 1, that it is right; the reader's own, or calibrated.
+        alternatives: up to three other characters, the most probable first, each with the reader's
+            own probability for it at this place, in which the blank has no part.
+    """
+
+    character: str
+    confidence: float
+    alternatives: tuple[tuple[str, float], ...]
+
+
+@dataclass(frozen=True)
+class PlateReading:
+    """What a reader saw.
+
+    Attributes:
+        text: the characters, left to right; empty where nothing was seen.
+        characters: one for each character of the text.
+        confidence: of the whole text: the product of its characters'; 0 for an empty text.
+        complete: whether the text is that of a whole plate, by its grammar.
+    """
+
+    text: str
+    characters: tuple[Character, ...]
+    confidence: float
+    complete: bool
+
+    @classmethod
+    def of(cls, characters: Sequence[Character]) -> PlateReading:
+        """The reading that consists of these characters."""
+        text = "".join(each.character for each in characters)
+        product = math.prod(each.confidence for each in characters) if characters else 0.0
+        return cls(text, tuple(characters), product, is_grammatical(text))
+
+    @property
+    def confidences(self) -> tuple[float, ...]:
+        """The confidence of each character."""
+        return tuple(each.confidence for each in self.characters)
+
+    def calibrated(
+        self, calibration: Calibration, agreed: Sequence[bool | None] | None = None
+    ) -> PlateReading:
+        """The same reading with the probability, for each character, that it is right.
+
+        Args:
+            calibration: of this reader.
+            agreed: for each character, whether a reading of the restoration agrees with it; None
+                where nothing was restored.
+        """
+        agreed = [None] * len(self.characters) if agreed is None else agreed
+        return PlateReading.of(
+            [
+                replace(each, confidence=calibration.confidence(each.confidence, agrees))
+                for each, agrees in zip(self.characters, agreed, strict=True)
+            ]
+        )
+
+
+def readings_of(logits: Tensor) -> list[PlateReading]:
+    """Greedy CTC readings (Graves et al. 2006), as `Reader.read` gives them, with alternatives.
+
+    A character's run of steps has its peak where the character is most probable. There its own
+    probability is the confidence, and the others' are the alternatives'.
+
+    Args:
+        logits: [B, T, N], class 0 the blank.
+    """
+    probabilities = logits.detach().float().softmax(2).cpu().numpy()
+    return [PlateReading.of(_characters(rows)) for rows in probabilities]
+
+
+def _characters(rows: np.ndarray) -> list[Character]:
+    """The characters along one plate's class probabilities [T, N]."""
+    characters = []
+    best = rows.argmax(1)
+    for chosen, run in groupby(range(len(rows)), key=best.__getitem__):
+        if chosen == BLANK:
+            continue
+        peak = rows[max(run, key=rows[:, chosen].__getitem__)]
+        confidence = float(peak[chosen])
+        seen = peak / (1 - peak[BLANK])
+        others = [
+            (CLASSES[index - 1], float(seen[index]))
+            for index in np.argsort(-seen, kind="stable")
+            if index not in (BLANK, chosen) and seen[index] >= LEAST_ALTERNATIVE
+        ]
+        characters.append(Character(CLASSES[chosen - 1], confidence, tuple(others[:ALTERNATIVES])))
+    return characters
+
+
+def agreement_with(text: str, other: str) -> tuple[bool, ...]:
+    """For each character of `text`, whether another reading of the plate has it in its place.
+
+    Places are found by alignment (see `metrics.alignment`), so that one character left out does not
+    shift all that follow. A character that the other lacks is not agreed on.
+    """
+    return tuple(mine == theirs for mine, theirs in alignment(text, other) if mine)
+
+
+def sample_agreement(text: str, readings: Sequence[PlateReading]) -> tuple[float, ...]:
+    """For each character of `text`, the share of readings that agree with it, 0 to 1."""
+    agreed = [agreement_with(text, reading.text) for reading in readings]
+    return tuple(sum(column) / len(column) for column in zip(*agreed, strict=True))

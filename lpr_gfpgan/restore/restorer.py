@@ -1,0 +1,298 @@
+"""Restores and reads plates: single ones, lists of them and whole photographs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+
+from .. import networks
+from ..errors import ConfigError, ImageError, WeightsError
+from ..metrics import crop_box
+from ..plates import image_tensor, plate_box
+from ..readers import Reader
+from ..training.pictures import to_pixels
+from .device import choose_device
+from .examiner import CHUNK, Examination, Examiner
+from .photographs import PlateFinder, paste_plates
+from .pictures import to_array
+from .placing import TIGHT, PlacedPlate, corners_in_name, has_plate_aspect, place
+from .reading import PlateReading, agreement_with, sample_agreement
+from .result import RestoredPhotograph, RestoredPlate
+from .weights import READER, calibration_beside, find_weights, reader_beside
+
+if TYPE_CHECKING:
+    from ..trust import Calibration
+    from .pictures import Picture
+    from .placing import Plate
+
+SEED = 0
+"""Of the samples: the same picture gives the same ones."""
+
+
+NO_AGREEMENT = (
+    "How far the samples agree is withheld: on validation plates that did not tell wrong "
+    "characters from right ones."
+)
+
+
+class Restorer:
+    """Restores and reads plates. The same input gives the same output.
+
+    Args:
+        network: a trained `networks.Restorer`; it decides the size of the frame.
+        reader: the direct reader, or None to restore without reading.
+        calibration: of this network and reader; None to leave confidences as the reader has them
+            and to take every picture for a plate.
+        finder: of plates in photographs.
+        device: where network and reader run.
+    """
+
+    def __init__(
+        self,
+        network: networks.Restorer,
+        *,
+        reader: Reader | None = None,
+        calibration: Calibration | None = None,
+        finder: PlateFinder | None = None,
+        device: torch.device | str = "cpu",
+    ) -> None:
+        self.device = torch.device(device)
+        self.network = network.eval().to(self.device, memory_format=torch.channels_last)
+        self.reader = reader.to(self.device) if reader is not None else None
+        self.calibration = calibration
+        self.size: tuple[int, int] = tuple(network.size)
+        self._examiner = Examiner(self.reader, calibration, self.size, self.device)
+        self._finder = finder or PlateFinder()
+
+    def __repr__(self) -> str:
+        height, width = self.size
+        return (
+            f"Restorer(frame={height}x{width}, reader={self.reader!r}, "
+            f"calibrated={self.calibration is not None}, device={self.device})"
+        )
+
+    @classmethod
+    def from_pretrained(
+        cls, path: Path | str | None = None, *, device: torch.device | str | None = None
+    ) -> Restorer:
+        """Opens trained weights, and from the same folder the direct reader and the calibration.
+
+        A calibration that was made for other weights is left out.
+
+        Args:
+            path: a restorer's weights; when not given, the released ones, else those of the last
+                trained `full` model of the study.
+            device: "cpu", "cuda", "cuda:1"; a GPU if there is one, when not given.
+
+        Raises:
+            WeightsError: there are none, or the file is damaged or holds something else.
+            ConfigError: there is no such device.
+            LprError: the calibration is damaged.
+        """
+        place = choose_device(device)
+        path = find_weights() if path is None else Path(path)
+        network, _ = networks.load_weights(path, expect_kind="restorer")
+        reader, calibration = reader_beside(path), calibration_beside(path)
+        return cls(network, reader=reader, calibration=calibration, device=place)
+
+    def restore(
+        self,
+        image: Picture | list[Picture],
+        plate: Plate | list[Plate] = None,
+        *,
+        samples: int = 0,
+    ) -> RestoredPlate | list[RestoredPlate]:
+        """Restores one picture, or a list of pictures as batches.
+
+        Args:
+            image: uint8 RGB [h, w, 3], a PIL image or a path; or a list of these, of any sizes.
+            plate: where the plate is. "tight": it fills the picture, whose aspect may be any;
+                corners [4, 2] (upper left, upper right, lower right, lower left; x, y in pixels);
+                None: tight, if the picture's aspect is that of a plate (2.2 to 5) and what it shows
+                passes for one, else the corners in a CCPD file name, else the surest plate that
+                HyperLPR's detector finds. For a list of pictures, "tight" or None for all, or a
+                list with one of the three for each.
+            samples: how many other restorations to draw that fit the picture as well.
+
+        Returns:
+            The restored plate, or a list in the order of the pictures. What is no plate is refused:
+            its `is_plate` is False and it has no text; `note` says so.
+
+        Raises:
+            ImageError: a picture cannot be read, is no image, is lower than 12 pixels, or no plate
+                was found in it; or corners do not go round a plate.
+            ConfigError: a negative number of samples.
+        """
+        placed, one = self._place_all(image, plate)
+        restored = self.restore_placed(placed, samples=samples)
+        return restored[0] if one else restored
+
+    def restore_photograph(
+        self, photo: Picture, plates: Sequence[Plate] | None = None
+    ) -> RestoredPhotograph:
+        """Restores every plate of a photograph and puts them back into it.
+
+        Args:
+            photo: uint8 RGB [h, w, 3], a PIL image or a path.
+            plates: corners [4, 2] of each plate; None: those in a CCPD file name, else all that
+                HyperLPR's detector finds.
+
+        Raises:
+            ImageError: the photograph cannot be read, no plate was found, or corners do not go
+                round a plate.
+        """
+        pixels, name = to_array(photo)
+        scores: list[float | None]
+        if plates is None and (named := corners_in_name(photo, pixels)) is not None:
+            plates = [named]
+        if plates is None:
+            found = self._finder.find(pixels, name)
+            quads, scores = [each.quad for each in found], [each.score for each in found]
+        else:
+            quads, scores = list(plates), [None] * len(plates)
+        if not quads or any(quad is None or isinstance(quad, str) for quad in quads):
+            raise ImageError(f"{name}: give a list with the four corners of each plate, or none")
+        restored = self.restore_placed([place(pixels, name, quad, self.size) for quad in quads])
+        pasted = paste_plates(pixels, restored)
+        return RestoredPhotograph(image=pasted, plates=restored, scores=scores)
+
+    def read(
+        self, image: Picture | list[Picture], plate: Plate | list[Plate] = None
+    ) -> PlateReading | list[PlateReading | None] | None:
+        """Reads pictures as they are, without restoring them; arguments and errors as `restore`.
+
+        Returns:
+            The reading or list of readings; None in the place of what `restore` would give no text.
+
+        Raises:
+            WeightsError: there is no reader.
+        """
+        placed, one = self._place_all(image, plate)
+        readings = self.read_placed(placed)
+        return readings[0] if one else readings
+
+    def place(self, image: Picture, plate: Plate = None) -> PlacedPlate:
+        """Finds one picture's plate and brings it into the canonical frame, as `restore` does."""
+        pixels, name = to_array(image)
+        if plate is not None:
+            return place(pixels, name, plate, self.size)
+        tight = place(pixels, name, TIGHT, self.size)
+        if has_plate_aspect(pixels) and self._examiner.passes(tight.frame):
+            return tight
+        quad = corners_in_name(image, pixels)
+        if quad is None:
+            quad = self._finder.find(pixels, name)[0].quad
+        return place(pixels, name, quad, self.size)
+
+    def frame(self, image: Picture, plate: Plate = None) -> np.ndarray:
+        """The frame alone of `place`, uint8 [H, W, 3]."""
+        return self.place(image, plate).frame
+
+    def restore_placed(
+        self, placed: Sequence[PlacedPlate], *, samples: int = 0
+    ) -> list[RestoredPlate]:
+        """Restores and reads plates that were placed before; see `restore`.
+
+        Raises:
+            ConfigError: a negative number of samples.
+        """
+        if samples < 0:
+            raise ConfigError(f"samples {samples}: give a number from 0 on")
+        frames = [each.frame for each in placed]
+        restored = self.network_frames(frames)
+        unread = [None] * len(frames)
+        after = self._examiner.read(restored) if self.reader is not None else unread
+        results = [
+            self._result(*parts)
+            for parts in zip(placed, restored, self._examiner.examine(placed), after, strict=True)
+        ]
+        return self._with_samples(results, frames, samples) if samples else results
+
+    def read_placed(self, placed: Sequence[PlacedPlate]) -> list[PlateReading | None]:
+        """Reads plates that were placed before; see `read`.
+
+        Raises:
+            WeightsError: there is no reader.
+        """
+        if self.reader is None:
+            raise WeightsError(
+                f"no {READER} beside the restorer's weights; train it with `make reproduce`"
+            )
+        return [self._calibrated(each.reading) for each in self._examiner.examine(placed)]
+
+    @torch.inference_mode()
+    def network_frames(self, frames: Sequence[np.ndarray]) -> list[np.ndarray]:
+        """Restored frames, uint8 [H, W, 3] each; the plate may lie anywhere in them."""
+        restored: list[np.ndarray] = []
+        for start in range(0, len(frames), CHUNK):
+            batch = image_tensor(np.stack(frames[start : start + CHUNK]), self.device)
+            restored += list(to_pixels(self.network(batch).image))
+        return restored
+
+    def _place_all(
+        self, image: Picture | list[Picture], plate: Plate | list[Plate]
+    ) -> tuple[list[PlacedPlate], bool]:
+        """The pictures' plates, and whether it was one picture and no list."""
+        if not isinstance(image, list | tuple):
+            return [self.place(image, plate)], True
+        if plate is None or isinstance(plate, str):
+            plate = [plate] * len(image)
+        if len(plate) != len(image):
+            raise ImageError(
+                f"{len(image)} pictures but {len(plate)} plates; give one plate for each picture"
+            )
+        return [self.place(*pair) for pair in zip(image, plate, strict=True)], False
+
+    def _result(
+        self,
+        placed: PlacedPlate,
+        frame: np.ndarray,
+        seen: Examination,
+        after: PlateReading | None,
+    ) -> RestoredPlate:
+        """Puts together what is known of one plate; where no text is given, none is restored."""
+        if seen.reading is None:
+            reading = after = None
+        else:
+            agreed = agreement_with(seen.reading.text, after.text)
+            reading = self._calibrated(seen.reading, agreed)
+        return RestoredPlate(
+            image=crop_box(frame, plate_box(*self.size)).copy(),
+            frame=frame,
+            quad=placed.quad,
+            reading=reading,
+            reading_restored=after,
+            likeness=seen.likeness,
+            is_plate=seen.is_plate,
+            note=seen.note,
+        )
+
+    def _with_samples(
+        self, plates: Sequence[RestoredPlate], frames: Sequence[np.ndarray], count: int
+    ) -> list[RestoredPlate]:
+        """Adds samples, and how far they agree where that was found to mean something."""
+        from ..trust import sample_restorations
+
+        drawn = zip(*sample_restorations(self.network, frames, count, SEED), strict=True)
+        results = []
+        for plate, samples in zip(plates, drawn, strict=True):
+            agreement, note = None, plate.note
+            if plate.reading is not None and self.calibration is not None:
+                if self.calibration.shows_agreement:
+                    agreement = sample_agreement(plate.reading.text, self._examiner.read(samples))
+                else:
+                    note = note or NO_AGREEMENT
+            results.append(replace(plate, samples=samples, agreement=agreement, note=note))
+        return results
+
+    def _calibrated(
+        self, reading: PlateReading | None, agreed: Sequence[bool] | None = None
+    ) -> PlateReading | None:
+        if reading is None or self.calibration is None:
+            return reading
+        return reading.calibrated(self.calibration, agreed)

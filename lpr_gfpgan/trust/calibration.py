@@ -1,0 +1,168 @@
+"""What a trained restorer and its reader may be trusted with: kept beside their weights."""
+
+import dataclasses
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from ..errors import ConfigError, DataError
+from ..files import write_text
+from ..readers import Reader
+from ..settings import build
+from .confidence import CharacterModel
+from .likeness import Likeness, frame_figures
+
+FILE = "calibration.json"
+NOTEBOOK = "notebooks/5_calibration.ipynb"
+LEAST_AUROC = 0.7
+"""Agreement of samples is shown only if it ranks right characters above wrong ones so often."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Auroc:
+    """How well the agreement of samples tells right characters from wrong ones, on validation.
+
+    Attributes:
+        estimate: chance that a right character has more agreement than a wrong one.
+        low: lower end of its 95 % bootstrap interval over plates.
+        high: upper end.
+        n: plates.
+    """
+
+    estimate: float
+    low: float
+    high: float
+    n: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Calibration:
+    """Figures fixed on validation plates, for one restorer and one direct reader.
+
+    Attributes:
+        profile: of the study.
+        restorer_sha256: of the restorer's weights file.
+        reader_sha256: of the direct reader's weights file.
+        n: how many plates, characters and non-plates each part was made from.
+        likeness: the fitted score of what looks like a plate.
+        likeness_threshold: at or above it a frame passes for a plate.
+        characters: the fitted model of a character's confidence.
+        samples: restorations a plate whose agreement was measured.
+        agreement_auroc: of that agreement; None where all characters were right or all wrong.
+    """
+
+    profile: str
+    restorer_sha256: str
+    reader_sha256: str
+    n: dict[str, int]
+    likeness: Likeness
+    likeness_threshold: float
+    characters: CharacterModel
+    samples: int
+    agreement_auroc: Auroc | None
+
+    @property
+    def shows_agreement(self) -> bool:
+        """Whether the agreement of samples says enough about wrong characters to be shown."""
+        return self.agreement_auroc is not None and self.agreement_auroc.estimate >= LEAST_AUROC
+
+    def plate_likeness(
+        self, reader: Reader, frames: Sequence[np.ndarray], quads: np.ndarray | None = None
+    ) -> np.ndarray:
+        """How much each frame looks like a plate, for `accepts`.
+
+        Args:
+            reader: the direct reader whose weights `check` accepts.
+            frames: uint8 RGB [H, W, 3] each, of one size.
+            quads: [N, 4, 2], corners in pixels; the canonical box when not given.
+
+        Returns:
+            float64 [N].
+
+        Raises:
+            DataError: no frames, or not one quad for each.
+        """
+        return self.likeness.of(frame_figures(reader, frames, quads))
+
+    def accepts(self, likeness: float) -> bool:
+        """Whether a frame of this likeness passes for a plate."""
+        return bool(likeness >= self.likeness_threshold)
+
+    def confidence(self, raw: float, agrees: bool | None) -> float:
+        """The calibrated probability that a read character is right.
+
+        Args:
+            raw: the direct reader's own confidence in it, read from the input, in [0, 1].
+            agrees: whether the reading of the restoration has it at its place (see
+                `confidence.agreement`); None where that was not read.
+
+        Raises:
+            DataError: the raw confidence is outside [0, 1].
+        """
+        if not 0 <= raw <= 1:
+            raise DataError(f"a confidence must lie in [0, 1], got {raw}; check the reader")
+        return float(self.characters.probability(raw, agrees))
+
+    def check(self, restorer_sha256: str, reader_sha256: str) -> None:
+        """Refuses weights that this was not made for.
+
+        Raises:
+            DataError: names whose weights are other ones.
+        """
+        held = {"restorer": self.restorer_sha256, "direct reader": self.reader_sha256}
+        given = {"restorer": restorer_sha256, "direct reader": reader_sha256}
+        for name, sha256 in held.items():
+            if given[name] != sha256:
+                raise DataError(
+                    f"{FILE} was made for another {name} ({sha256[:12]}, given "
+                    f"{given[name][:12]}); make it again with {NOTEBOOK}"
+                )
+
+    def save(self, path: Path | str) -> None:
+        """Writes it as JSON, whole or not at all."""
+        content = json.dumps(dataclasses.asdict(self), allow_nan=False, sort_keys=True)
+        write_text(path, content + "\n")
+
+    @classmethod
+    def load(cls, path: Path | str) -> "Calibration":
+        """Reads what `save` wrote.
+
+        Raises:
+            DataError: the file is missing, no JSON, lacks a value, holds an unknown one or one of
+                the wrong type or out of range, or its tables do not fit together.
+        """
+        try:
+            content = json.loads(Path(path).read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            raise DataError(f"no calibration in {path}; make it with {NOTEBOOK}") from None
+        except (OSError, ValueError) as error:
+            reason = " ".join(str(error).split())
+            raise _damaged(path, f"no JSON: {reason}") from None
+        try:
+            found = build(cls, content, FILE)
+        except ConfigError as error:  # its advice is about params.yaml
+            raise _damaged(path, str(error).split(";")[0]) from None
+        found._check_tables(path)
+        return found
+
+    def _check_tables(self, path: Path | str) -> None:
+        likeness, characters = self.likeness, self.characters
+        trunk, figures = len(likeness.trunk_mean), len(likeness.centre)
+        square = [len(row) for row in likeness.trunk_precision] == [trunk] * trunk
+        same = len(likeness.scale) == len(likeness.weights) == figures > trunk
+        if not (square and same and min(likeness.scale) > 0):
+            raise _damaged(path, "the tables of the likeness do not fit together")
+        if min(characters.slope, characters.rise, characters.fall) < 0:
+            raise _damaged(path, "a slope, rise or fall below 0")
+        if any(len(sha256) != 64 for sha256 in (self.restorer_sha256, self.reader_sha256)):
+            raise _damaged(path, "a SHA-256 that is none")
+        auroc = self.agreement_auroc
+        if auroc is not None and not 0 <= auroc.low <= auroc.estimate <= auroc.high <= 1:
+            raise _damaged(path, "an agreement_auroc outside its interval or [0, 1]")
+
+
+def _damaged(path: Path | str, reason: str) -> DataError:
+    return DataError(f"{path} is no calibration ({reason}); make it again with {NOTEBOOK}")

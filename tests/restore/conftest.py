@@ -1,0 +1,136 @@
+"""Small stand-ins whose answers are known: a network, a reader, a calibration, a detector."""
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from lpr_gfpgan import networks, plates
+from lpr_gfpgan.plates import CLASSES, NUM_CLASSES
+from lpr_gfpgan.readers.hyperlpr import FoundPlate
+from lpr_gfpgan.restore import PlateFinder, Restorer
+
+SIZE = (32, 64)
+
+
+class Negative(nn.Module):
+    """Restores a frame to its negative."""
+
+    size = SIZE
+
+    def forward(self, image):
+        return networks.Restoration(-image, [])
+
+
+class Says:
+    """A reader with one answer for light pictures and one for dark ones.
+
+    Each character is seen with a probability of 0.8 and taken for its neighbour in the alphabet
+    with 0.1, the rest falls to the blank.
+    """
+
+    def __init__(self, light, dark):
+        self.light, self.dark = light, dark
+
+    def to(self, device):
+        return self
+
+    def logits(self, image, quad):
+        assert len(image) == len(quad)
+        return torch.stack(
+            [self._of(self.light if each.mean() > 0 else self.dark) for each in image]
+        )
+
+    def _of(self, text):
+        rows = np.full((20, NUM_CLASSES), 1e-9)
+        rows[:, 0] = 1
+        for place, character in enumerate(text):
+            index = CLASSES.index(character) + 1
+            rows[2 * place + 1, [0, index, index % (NUM_CLASSES - 1) + 1]] = 0.1, 0.8, 0.1
+        return torch.from_numpy(np.log(rows / rows.sum(1, keepdims=True))).float()
+
+
+class Calibration:
+    """Takes every picture that is not of one colour for a plate; disagreement halves confidence."""
+
+    shows_agreement = True
+
+    def plate_likeness(self, reader, frames):
+        return np.array([frame.std() for frame in frames])
+
+    def accepts(self, likeness):
+        return likeness > 1
+
+    def confidence(self, raw, agrees):
+        return raw * {True: 1.0, None: 0.9, False: 0.5}[agrees]
+
+
+class Detector:
+    """Finds what it is told, in any photograph; counts how often it is asked."""
+
+    def __init__(self, *found):
+        self.found, self.asked = [FoundPlate(np.array(q, float), s) for q, s in found], 0
+
+    def find_plates(self, photo):
+        self.asked += 1
+        return self.found
+
+
+@pytest.fixture
+def make():
+    """A function that makes a restorer: make(says=..., calibration=..., found=[(quad, score)])."""
+
+    def made(says=("皖A12345", "皖A12345"), calibration=None, found=()):
+        reader = None if says is None else Says(*says)
+        finder = PlateFinder(Detector(*found))
+        return Restorer(Negative(), reader=reader, calibration=calibration, finder=finder)
+
+    return made
+
+
+@pytest.fixture
+def calibration():
+    return Calibration()
+
+
+@pytest.fixture
+def crop():
+    """A drawn plate, light enough for `light`, cut to its canonical box: uint8 [41, 128, 3]."""
+    scene = plates.scene_of("test", 1, seed=3, height=64, width=128, styles={"blue": 1.0})
+    return 140 + scene.image[12:53] // 3
+
+
+@pytest.fixture
+def photo(crop):
+    """A photograph of noise with two plates in it, and their corners: uint8 [300, 400, 3]."""
+    picture = np.random.default_rng(0).integers(0, 255, (300, 400, 3), np.uint8)
+    picture[60:101, 80:208] = picture[200:241, 230:358] = crop
+    return picture, [upright(80, 60, 128, 41), upright(230, 200, 128, 41)]
+
+
+def upright(x, y, width, height):
+    return [[x, y], [x + width, y], [x + width, y + height], [x, y + height]]
+
+
+@pytest.fixture(scope="session")
+def weights(tmp_path_factory):
+    """A folder with an untrained restorer and direct reader: restorer-full-0 and reader-direct."""
+    folder = tmp_path_factory.mktemp("models") / "smoke"
+    network = networks.Restorer(
+        base=[4, 8],
+        channels_unet=[8] * 4,
+        channels_decoder=[8] * 4,
+        code_size=8,
+        mapping_layers=1,
+        pool_codes=True,
+    )
+    reader = networks.PlateReader(
+        architecture="residual", channels=[8, 8], input_size=[16, 64], num_classes=NUM_CLASSES
+    )
+    for name, kind, module in (
+        ("restorer-full-0", "restorer", network),
+        ("reader-direct", "reader", reader),
+    ):
+        path = folder / f"{name}.safetensors"
+        networks.save_weights(path, module, kind=kind, config=module.config, provenance={})
+    return folder

@@ -1,0 +1,66 @@
+"""What is withheld and why: no plate, a plate too small to read, no calibration."""
+
+import numpy as np
+import pytest
+
+WALL = np.full((40, 120, 3), 200, np.uint8)
+
+
+def test_what_is_no_plate_is_refused(make, calibration):
+    result = make(calibration=calibration).restore(WALL, "tight")
+    assert result.is_plate is False and result.likeness == 0.0
+    assert result.text is None and result.text_restored is None
+    assert "not look like a plate" in result.note
+    assert result.image.shape == (22, 64, 3) and (result.image == 55).all()
+    assert make(calibration=calibration).read(WALL, "tight") is None
+
+
+def test_corners_of_no_plate_are_refused_too(make, calibration):
+    quad = [[0, 0], [100, 0], [100, 30], [0, 30]]
+    assert make(calibration=calibration).restore(WALL, quad).is_plate is False
+
+
+def test_a_plate_is_not_refused(make, calibration, crop):
+    result = make(calibration=calibration).restore(crop)
+    assert result.is_plate is True and result.likeness > 1
+    assert result.text == "皖A12345" and result.note == ""
+
+
+def test_without_a_calibration_nothing_is_refused(make):
+    result = make().restore(WALL)
+    assert result.is_plate is None and result.likeness is None
+    assert result.text == "皖A12345" and "calibration" in result.note
+    assert result.reading.confidences == pytest.approx((0.8,) * 7)
+
+
+def test_each_of_a_list_is_judged_by_itself(make, calibration, crop):
+    results = make(calibration=calibration).restore([crop, WALL, crop], "tight")
+    assert [each.is_plate for each in results] == [True, False, True]
+    assert [each.text for each in results] == ["皖A12345", None, "皖A12345"]
+
+
+@pytest.mark.parametrize(("width", "read"), [(20, False), (23, False), (24, True), (25, True)])
+def test_a_narrow_plate_has_an_image_and_no_text(make, calibration, crop, width, read):
+    narrow = crop[:16, :width]
+    result = make(calibration=calibration).restore(narrow, "tight")
+    assert result.image.shape == (22, 64, 3) and result.is_plate is True
+    assert (result.text is not None) == read == (result.text_restored is not None)
+    assert read or f"{width} pixels wide" in result.note
+
+
+def test_disagreement_lowers_confidence(make, calibration, crop):
+    calibrated = make(says=("皖A12345", "皖A12395"), calibration=calibration).restore(crop)
+    expected = [0.8] * 7
+    expected[5] = 0.4
+    assert calibrated.reading.confidences == pytest.approx(expected)
+    assert calibrated.reading.confidence == pytest.approx(np.prod(expected))
+    # What a reader sees in a restoration is not calibrated.
+    assert calibrated.reading_restored.confidences == pytest.approx((0.8,) * 7)
+
+
+def test_reading_alone_knows_of_no_agreement(make, calibration, crop):
+    reading = make(calibration=calibration).read(crop)
+    assert reading.confidences == pytest.approx((0.72,) * 7)
+    assert [each.alternatives[0][1] for each in reading.characters] == pytest.approx(
+        [0.1 / 0.9] * 7
+    )

@@ -1,0 +1,87 @@
+"""Which weights are opened, and what lies beside them."""
+
+import os
+import shutil
+
+import pytest
+
+from lpr_gfpgan.errors import ConfigError, WeightsError
+from lpr_gfpgan.restore import Restorer, find_weights
+from lpr_gfpgan.restore import weights as module
+
+FULL = "restorer-full-0.safetensors"
+
+
+@pytest.fixture
+def study(weights, tmp_path, monkeypatch):
+    """Trained models of two profiles, those of `gpu` the younger, where commands look for them."""
+    for profile, time in (("quick", 100), ("gpu", 200)):
+        folder = shutil.copytree(weights, tmp_path / "models" / profile)
+        for path in folder.iterdir():
+            os.utime(path, (time, time))
+    monkeypatch.setenv("LPR_GFPGAN_OUTPUT", str(tmp_path))
+    monkeypatch.setattr(module, "RELEASED", tmp_path / "released" / "restorer.safetensors")
+    return tmp_path
+
+
+def test_the_last_trained_model_is_found(study):
+    assert find_weights() == study / "models" / "gpu" / FULL
+    os.utime(study / "models" / "quick" / FULL, (300, 300))
+    assert find_weights() == study / "models" / "quick" / FULL
+    assert Restorer.from_pretrained().size == (32, 64)
+
+
+def test_released_weights_come_first(study, weights):
+    released = study / "released" / "restorer.safetensors"
+    released.parent.mkdir()
+    shutil.copy(weights / FULL, released)
+    assert find_weights() == released
+    assert Restorer.from_pretrained(device="cpu").reader is None
+    shutil.copy(weights / module.READER, released.parent)
+    assert Restorer.from_pretrained(device="cpu").reader.name == "direct"
+
+
+def test_released_weights_have_their_place_in_the_package():
+    import lpr_gfpgan
+
+    assert module.RELEASED.parent.parent == type(module.RELEASED)(lpr_gfpgan.__file__).parent
+
+
+def test_no_weights_names_the_command(tmp_path, monkeypatch):
+    monkeypatch.setenv("LPR_GFPGAN_OUTPUT", str(tmp_path))
+    monkeypatch.setattr(module, "RELEASED", tmp_path / "none.safetensors")
+    with pytest.raises(WeightsError, match="make reproduce") as caught:
+        Restorer.from_pretrained()
+    assert "lpr-gfpgan train" in str(caught.value)
+
+
+def test_damaged_weights(weights, tmp_path):
+    content = (weights / FULL).read_bytes()
+    path = tmp_path / "cut.safetensors"
+    path.write_bytes(content[: len(content) // 2])
+    with pytest.raises(WeightsError, match="damaged"):
+        Restorer.from_pretrained(path)
+    with pytest.raises(WeightsError, match="reader"):
+        Restorer.from_pretrained(weights / module.READER)
+    with pytest.raises(WeightsError, match="no weights file"):
+        Restorer.from_pretrained(tmp_path / "none.safetensors")
+
+
+def test_weights_of_another_shape(weights, tmp_path):
+    from safetensors import safe_open
+    from safetensors.torch import load_file, save_file
+
+    with safe_open(weights / FULL, "pt") as file:
+        metadata = file.metadata()
+    state = load_file(weights / FULL)
+    name = next(key for key, value in state.items() if value.ndim == 4)
+    state[name] = state[name][:, :1].contiguous()
+    save_file(state, tmp_path / "other.safetensors", metadata)
+    with pytest.raises(WeightsError, match=name):
+        Restorer.from_pretrained(tmp_path / "other.safetensors")
+
+
+@pytest.mark.parametrize("name", ["toaster", "cuda:99"])
+def test_unknown_device(weights, name):
+    with pytest.raises(ConfigError, match=name):
+        Restorer.from_pretrained(weights / FULL, device=name)

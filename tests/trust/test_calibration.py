@@ -1,0 +1,114 @@
+import dataclasses
+import json
+
+import numpy as np
+import pytest
+
+from lpr_gfpgan.errors import DataError
+from lpr_gfpgan.trust import Auroc, Calibration
+from lpr_gfpgan.trust.confidence import CharacterModel
+from lpr_gfpgan.trust.likeness import SCORES, fit_likeness
+
+
+@pytest.fixture(scope="module")
+def calibration():
+    rng = np.random.default_rng(0)
+    plates, others = (rng.normal(m, 1, (60, SCORES + 16)) for m in (0.3, -0.3))
+    return Calibration(
+        profile="smoke",
+        restorer_sha256="a" * 64,
+        reader_sha256="b" * 64,
+        n={"plates_chosen": 60},
+        likeness=fit_likeness(plates, others),
+        likeness_threshold=0.25,
+        characters=CharacterModel(offset=-0.5, slope=0.8, rise=0.4, fall=1.0),
+        samples=6,
+        agreement_auroc=Auroc(estimate=0.71, low=0.6, high=0.8, n=60),
+    )
+
+
+def changed(calibration, path, **values):
+    content = dataclasses.asdict(calibration) | values
+    path.write_text(json.dumps(content), encoding="utf-8")
+    return path
+
+
+def test_it_comes_back_as_it_was_written(calibration, tmp_path):
+    calibration.save(tmp_path / "calibration.json")
+    assert Calibration.load(tmp_path / "calibration.json") == calibration
+    assert [p.name for p in tmp_path.iterdir()] == ["calibration.json"]
+
+
+def test_the_threshold_itself_is_accepted(calibration):
+    assert calibration.accepts(0.25) and calibration.accepts(3.0)
+    assert not calibration.accepts(0.2499)
+
+
+def test_a_disagreement_lowers_the_confidence(calibration):
+    assert calibration.confidence(0.9, False) < calibration.confidence(0.9, None)
+    assert calibration.confidence(0.9, None) < calibration.confidence(0.9, True)
+    assert calibration.confidence(0.2, None) < calibration.confidence(0.9, None)
+    assert calibration.confidence(0.5, None) == pytest.approx(1 / (1 + np.exp(0.5)))
+    with pytest.raises(DataError, match=r"got 1\.5"):
+        calibration.confidence(1.5, None)
+
+
+@pytest.mark.parametrize(("auroc", "shown"), [(0.7, True), (0.6999, False), (None, False)])
+def test_agreement_is_shown_from_the_least_auroc_on(calibration, auroc, shown):
+    curve = auroc and Auroc(estimate=auroc, low=0.5, high=0.9, n=9)
+    assert dataclasses.replace(calibration, agreement_auroc=curve).shows_agreement is shown
+
+
+def test_likeness_comes_from_the_reader(calibration, reader):
+    frames = np.random.default_rng(0).integers(0, 256, (3, 32, 64, 3), np.uint8)
+    values = calibration.plate_likeness(reader, frames)
+    assert values.shape == (3,) and len(set(values)) == 3
+    corners = np.tile([[8, 10], [50, 10], [50, 24], [8, 24]], (3, 1, 1))
+    assert (values != calibration.plate_likeness(reader, frames, corners)).all()
+
+
+def test_other_weights_are_refused_by_name(calibration):
+    calibration.check("a" * 64, "b" * 64)
+    with pytest.raises(DataError, match="another restorer"):
+        calibration.check("c" * 64, "b" * 64)
+    with pytest.raises(DataError, match="another direct reader"):
+        calibration.check("a" * 64, "c" * 64)
+
+
+def test_a_missing_file_names_what_makes_it(tmp_path):
+    with pytest.raises(DataError, match=r"no calibration in .*; make it with notebooks/5_cal"):
+        Calibration.load(tmp_path / "calibration.json")
+
+
+@pytest.mark.parametrize(
+    ("values", "reason"),
+    [
+        ({"likeness_threshold": "high"}, "likeness_threshold: expected float"),
+        ({"likeness_threshold": float("nan")}, "likeness_threshold: nan"),
+        ({"colour": 1}, "unknown key 'colour'"),
+        ({"samples": 2.5}, "samples: expected int"),
+        ({"reader_sha256": "b"}, "SHA-256"),
+        (
+            {"characters": {"offset": 0.0, "slope": 1.0, "rise": 0.0, "fall": -1.0}},
+            "slope, rise or fall",
+        ),
+        ({"agreement_auroc": {"estimate": 0.8, "low": 0.9, "high": 1.0, "n": 3}}, "agreement_aur"),
+    ],
+)
+def test_bad_content_is_named(calibration, tmp_path, values, reason):
+    path = changed(calibration, tmp_path / "calibration.json", **values)
+    with pytest.raises(DataError, match=reason) as error:
+        Calibration.load(path)
+    assert "make it again" in str(error.value) and "params.yaml" not in str(error.value)
+
+
+def test_tables_that_do_not_fit_and_damage_are_named(calibration, tmp_path):
+    path = tmp_path / "calibration.json"
+    for part in ("weights", "trunk_precision", "scale"):
+        likeness = dataclasses.asdict(calibration.likeness)
+        likeness[part] = likeness[part][:-1]
+        with pytest.raises(DataError, match="do not fit together"):
+            Calibration.load(changed(calibration, path, likeness=likeness))
+    path.write_text('{"profile": ')
+    with pytest.raises(DataError, match="no JSON"):
+        Calibration.load(path)
