@@ -27,3 +27,7 @@ class WeightsError(LprError):
 
 class CheckpointError(LprError):
     """A training checkpoint is damaged or belongs to another run."""
+
+
+class ExportError(LprError):
+    """Networks cannot be exported here, or the exported ones do not give the same results."""

@@ -22,6 +22,7 @@ ORDER = [
     "training",
     "trust",
     "restore",
+    "export",
     "evaluation",
     "explore",
     "cli",
