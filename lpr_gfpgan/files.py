@@ -232,9 +232,7 @@ def _refuse_huge(path: Path, width: int, height: int, max_pixels: float) -> None
         )
 
 
-def write_png(
-    path: str | Path, image: np.ndarray, facts: Mapping[str, str] | None = None
-) -> None:
+def write_png(path: str | Path, image: np.ndarray, facts: Mapping[str, str] | None = None) -> None:
     """Write an image losslessly, whole or not at all.
 
     Args:

@@ -21,8 +21,6 @@ def export(options: argparse.Namespace) -> int:
     from .. import export as exporting
 
     print(
-        exporting.export(
-            options.output, restorer_path=options.weights, overwrite=options.overwrite
-        )
+        exporting.export(options.output, restorer_path=options.weights, overwrite=options.overwrite)
     )
     return 0
