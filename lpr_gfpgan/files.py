@@ -255,7 +255,7 @@ def write_png(path: str | Path, image: np.ndarray, facts: Mapping[str, str] | No
         for keyword, text in facts.items():
             chunks.add_text(keyword, text)
         with atomic_path(path) as temporary:
-            # OpenCV writes no text. Its own level of compression, not Pillow's: as small, faster.
+            # Pillow, since OpenCV writes no text; at OpenCV's own level of compression.
             Image.fromarray(image).save(temporary, "PNG", pnginfo=chunks, compress_level=1)
         return
     bgr = cv2.cvtColor(image, cv2.COLOR_RGB2BGR) if colour else image

@@ -31,7 +31,7 @@ class Readings:
         for number, text in enumerate(_lines_of(self.path), start=1):
             try:
                 self._lines.setdefault(_target_of(json.loads(text)), []).append(text)
-            except (ValueError, TypeError, KeyError):
+            except (ValueError, TypeError, KeyError, AttributeError):
                 raise DataError(
                     f"{self.path}: line {number} is no reading of this program; move the file away"
                 ) from None
