@@ -113,7 +113,7 @@ def export(
         "format": FORMAT,
         "notice": NOTICE,
         "versions": {
-            name: version(name) for name in ("lpr-gfpgan", "torch", "onnx", "onnxruntime")
+            name: version(name) for name in ("torch", "onnx", "onnxscript", "onnxruntime")
         },
         "opset": graph.OPSET,
         "parity": {
