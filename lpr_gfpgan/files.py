@@ -11,13 +11,15 @@ import shutil
 import struct
 import warnings
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
+from PIL import Image
 from PIL.BmpImagePlugin import BmpImageFile
+from PIL.PngImagePlugin import PngInfo
 from PIL.TiffImagePlugin import TiffImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
@@ -230,12 +232,14 @@ def _refuse_huge(path: Path, width: int, height: int, max_pixels: float) -> None
         )
 
 
-def write_png(path: str | Path, image: np.ndarray) -> None:
+def write_png(path: str | Path, image: np.ndarray, facts: Mapping[str, str] | None = None) -> None:
     """Write an image losslessly, whole or not at all.
 
     Args:
         path: the file to write.
         image: uint8 [H, W, 3] RGB or [H, W] grey.
+        facts: text to keep in the file, by keyword (1 to 79 Latin-1 characters): tEXt chunks, or
+            iTXt where the text is not Latin-1. They stand before the pixels.
 
     Raises:
         ImageError: the array is not such an image.
@@ -246,6 +250,14 @@ def write_png(path: str | Path, image: np.ndarray) -> None:
         raise ImageError(
             f"cannot write {path}: need uint8 [H, W, 3] or [H, W], got {image.dtype} {image.shape}"
         )
+    if facts:
+        chunks = PngInfo()
+        for keyword, text in facts.items():
+            chunks.add_text(keyword, text)
+        with atomic_path(path) as temporary:
+            # Pillow, since OpenCV writes no text; at OpenCV's own level of compression.
+            Image.fromarray(image).save(temporary, "PNG", pnginfo=chunks, compress_level=1)
+        return
     bgr = cv2.cvtColor(image, cv2.COLOR_RGB2BGR) if colour else image
     done, data = cv2.imencode(".png", bgr)
     if not done:

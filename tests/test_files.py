@@ -7,6 +7,7 @@ import zlib
 import cv2
 import numpy as np
 import pytest
+from PIL import Image
 
 from lpr_gfpgan import files
 from lpr_gfpgan.errors import DataError, ImageError
@@ -72,6 +73,16 @@ def test_png_round_trip_is_rgb(tmp_path, picture):
     np.testing.assert_array_equal(files.read_image(path), picture)
     stored = cv2.imdecode(np.frombuffer(path.read_bytes(), np.uint8), cv2.IMREAD_COLOR)
     np.testing.assert_array_equal(stored[..., ::-1], picture)
+
+
+def test_png_keeps_facts(tmp_path, picture):
+    facts = {"Software": "this", "Disclaimer": "not evidence", "source": "图.png"}
+    for image in (picture, picture[..., 0]):
+        files.write_png(tmp_path / "a.png", image, facts)
+        with Image.open(tmp_path / "a.png") as stored:
+            assert stored.text == facts
+            np.testing.assert_array_equal(np.asarray(stored), image)
+    assert files.read_image(tmp_path / "a.png").shape == (24, 40, 3)
 
 
 def test_grey_jpeg_becomes_three_channels(tmp_path, picture):

@@ -133,7 +133,7 @@ class Restorer:
         return restored[0] if one else restored
 
     def restore_photograph(
-        self, photo: Picture, plates: Sequence[Plate] | None = None
+        self, photo: Picture, plates: Sequence[Plate] | None = None, *, samples: int = 0
     ) -> RestoredPhotograph:
         """Restores every plate of a photograph and puts them back into it.
 
@@ -141,6 +141,7 @@ class Restorer:
             photo: uint8 RGB [h, w, 3], a PIL image or a path.
             plates: corners [4, 2] of each plate; None: those in a CCPD file name, else all that
                 HyperLPR's detector finds.
+            samples: how many other restorations of each plate to draw that fit as well.
 
         Raises:
             ImageError: the photograph cannot be read, no plate was found, or corners do not go
@@ -157,7 +158,8 @@ class Restorer:
             quads, scores = list(plates), [None] * len(plates)
         if not quads or any(quad is None or isinstance(quad, str) for quad in quads):
             raise ImageError(f"{name}: give a list with the four corners of each plate, or none")
-        restored = self.restore_placed([place(pixels, name, quad, self.size) for quad in quads])
+        placed = [place(pixels, name, quad, self.size) for quad in quads]
+        restored = self.restore_placed(placed, samples=samples)
         pasted = paste_plates(pixels, restored)
         return RestoredPhotograph(image=pasted, plates=restored, scores=scores)
 
@@ -223,7 +225,14 @@ class Restorer:
             raise WeightsError(
                 f"no {READER} beside the restorer's weights; train it with `make reproduce`"
             )
-        return [self._calibrated(each.reading) for each in self._examiner.examine(placed)]
+        return [each.reading for each in self.examine_placed(placed)]
+
+    def examine_placed(self, placed: Sequence[PlacedPlate]) -> list[Examination]:
+        """Judges and reads plates that were placed before; says, too, why a text is withheld."""
+        return [
+            replace(each, reading=self._calibrated(each.reading))
+            for each in self._examiner.examine(placed)
+        ]
 
     @torch.inference_mode()
     def network_frames(self, frames: Sequence[np.ndarray]) -> list[np.ndarray]:

@@ -1,0 +1,60 @@
+"""Arguments that several commands share."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+Commands = Any  # argparse keeps the type of what `add_subparsers` gives to itself
+
+
+def add_command(
+    commands: Commands, run: Callable[[argparse.Namespace], int]
+) -> argparse.ArgumentParser:
+    """Adds the command that `run` is: its name and its first line are the command's."""
+    text = run.__doc__.splitlines()[0]
+    parser = commands.add_parser(run.__name__, help=text, description=text)
+    parser.set_defaults(run=run)
+    return parser
+
+
+def add_pictures(parser: argparse.ArgumentParser) -> None:
+    """Adds which pictures, where the plate is in them, and what works on them."""
+    parser.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="pictures, folders")
+    place = parser.add_mutually_exclusive_group()
+    place.add_argument(
+        "--tight",
+        action="store_true",
+        help="every picture ends at the plate's edges, as a rectified crop does",
+    )
+    place.add_argument(
+        "--corners",
+        nargs=4,
+        type=_point,
+        metavar="X,Y",
+        help="the plate's corners in the one picture given, in pixels: upper left, upper "
+        "right, lower right, lower left",
+    )
+    parser.add_argument("--weights", type=Path, help="a restorer's weights file")
+    add_device(parser)
+
+
+def add_device(parser: argparse.ArgumentParser) -> None:
+    """Adds --device."""
+    parser.add_argument("--device", help="cpu or cuda; a GPU if there is one")
+
+
+def add_overwrite(parser: argparse.ArgumentParser) -> None:
+    """Adds --overwrite."""
+    parser.add_argument("--overwrite", action="store_true", help="replace what is there")
+
+
+def _point(text: str) -> tuple[float, float]:
+    """Two numbers with a comma between them."""
+    try:
+        x, y = map(float, text.split(","))
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no point; give it as X,Y") from None
+    return x, y

@@ -1,0 +1,43 @@
+"""The program: which commands there are, and how a command ends."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from ..errors import LprError
+from . import degrading, exporting, reading, restoring, study
+from .exit_codes import INTERRUPTED, REFUSED
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs one command.
+
+    Args:
+        arguments: of the command line; those of the process when not given.
+
+    Returns:
+        The exit code.
+    """
+    options = _parser().parse_args(arguments)
+    try:
+        return options.run(options)
+    except (LprError, OSError) as error:
+        print(f"lpr-gfpgan: {error}", file=sys.stderr)
+        return REFUSED
+    except KeyboardInterrupt:
+        print("lpr-gfpgan: interrupted", file=sys.stderr)
+        return INTERRUPTED
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="lpr-gfpgan",
+        description="Restores and reads pictures of licence plates. A restoration shows what is "
+        "likely, not what was there: it is no evidence.",
+    )
+    commands = parser.add_subparsers(required=True, metavar="command")
+    for group in (restoring, reading, degrading, exporting, study):
+        group.add_to(commands)
+    return parser

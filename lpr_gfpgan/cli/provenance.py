@@ -1,0 +1,67 @@
+"""What made a result, so that it can be traced and is taken for nothing else."""
+
+from __future__ import annotations
+
+import argparse
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ..restore import Restorer
+
+RESTORED = "restored by a model: not evidence"
+READ = "read by a model: not evidence"
+
+
+def open_restorer(options: argparse.Namespace) -> tuple[Restorer, dict[str, Any]]:
+    """Opens the weights that the user named, or those found, and says which they are.
+
+    Returns:
+        The restorer, and as JSON values: `software`, `model_sha256`, and of the reader `reader`
+        (its name), `reader_profile`, `reader_sha256` and whether its confidences are `calibrated`;
+        the reader's are None where there is none.
+
+    Raises:
+        WeightsError: there are no weights, or they are damaged.
+        ConfigError: there is no such device.
+    """
+    from ..files import sha256_of
+    from ..restore import Restorer, find_weights
+
+    path = options.weights or find_weights()
+    restorer = Restorer.from_pretrained(path, device=options.device)
+    facts = {"software": software(), "model_sha256": sha256_of(path)}
+    return restorer, facts | _reader_facts(restorer, path)
+
+
+def software() -> str:
+    """Name and version of this package."""
+    try:
+        return f"lpr-gfpgan {version('lpr-gfpgan')}"
+    except PackageNotFoundError:  # imported from a folder
+        return "lpr-gfpgan, not installed"
+
+
+def png_facts(facts: dict[str, Any], input_sha256: str) -> dict[str, str]:
+    """What a restored PNG keeps; Software and Disclaimer are keywords of the PNG standard."""
+    return {
+        "Software": facts["software"],
+        "Disclaimer": RESTORED,
+        "model_sha256": facts["model_sha256"],
+        "input_sha256": input_sha256,
+    }
+
+
+def _reader_facts(restorer: Restorer, weights: Path) -> dict[str, Any]:
+    from ..files import sha256_of
+    from ..networks import load_weights
+    from ..restore.weights import READER
+
+    facts: dict[str, Any] = {"reader": None, "reader_profile": None, "reader_sha256": None}
+    if restorer.reader is not None:
+        path = weights.with_name(READER)
+        facts["reader"] = restorer.reader.name
+        facts["reader_profile"] = load_weights(path)[1]["provenance"].get("profile")
+        facts["reader_sha256"] = sha256_of(path)
+    return facts | {"calibrated": restorer.calibration is not None}

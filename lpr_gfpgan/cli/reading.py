@@ -1,0 +1,43 @@
+"""`read`: what pictures say, without restoring them."""
+
+from __future__ import annotations
+
+import argparse
+
+from ..errors import WeightsError
+from .arguments import Commands, add_command, add_pictures
+from .exit_codes import SKIPPED
+from .lines import json_line, read_fields
+from .pictures import batches, pictures_of
+from .provenance import READ, open_restorer
+
+
+def add_to(commands: Commands) -> None:
+    """Adds the command to the program's."""
+    add_pictures(add_command(commands, read))
+
+
+def read(options: argparse.Namespace) -> int:
+    """Reads pictures as they are, without restoring them; prints JSON lines.
+
+    Of a photograph, the surest plate is read.
+    """
+    from ..files import sha256_of
+    from ..restore import TIGHT
+
+    paths = [path for path, _ in pictures_of(options)]
+    restorer, facts = open_restorer(options)
+    if restorer.reader is None:
+        raise WeightsError("no reader beside the restorer's weights; run `make reproduce` first")
+    del facts["model_sha256"]  # the restorer had no part in it
+    plate = TIGHT if options.tight else options.corners
+    skipped = 0
+    for batch in batches(paths, lambda path: restorer.place(path, plate)):
+        there = [(path, placed) for path, placed in batch if placed is not None]
+        skipped += len(batch) - len(there)
+        seen = restorer.examine_placed([placed for _, placed in there])
+        for (path, placed), each in zip(there, seen, strict=True):
+            origin = {"input": str(path), "input_sha256": sha256_of(path)}
+            fields = origin | read_fields(each, placed) | facts | {"notice": READ}
+            print(json_line(fields), flush=True)
+    return SKIPPED if skipped else 0

@@ -1,0 +1,74 @@
+"""The program as a whole: bad input, help, and started by itself."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from lpr_gfpgan.files import write_png
+
+CORNERS = ["--corners", "4,2", "124,2", "124,39", "4,39"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "word"),
+    [
+        (["restore", "{tmp}/empty", "-o", "{tmp}/out"], "no pictures"),
+        (["restore", "{pictures}/a.png", "-o", "{pictures}/notes.txt"], "is a file"),
+        (["restore", "{pictures}", "-o", "{pictures}"], "another folder"),
+        (["restore", "{pictures}/a.png", "{tmp}/a.bmp", "-o", "{tmp}/out"], "rename"),
+        (["restore", "{pictures}", "-o", "{tmp}/out", "--device", "toaster"], "toaster"),
+        (["restore", "{pictures}", "-o", "{tmp}/out", "--weights", "{tmp}/none"], "none"),
+        (["read", "{pictures}", "--weights", "{pictures}/a.png"], "a.png"),
+        (["restore", "{pictures}", "-o", "{tmp}/out", "--samples", "-1"], "samples -1"),
+        (["export", "-o", "{tmp}/a.bmp"], "a.bmp"),
+        (["export", "-o", "{tmp}/out", "--weights", "{tmp}/none"], "none"),
+        (["degrade", "{tmp}/none.png", "-o", "{tmp}/out.png"], "none.png"),
+        (["degrade", "{pictures}/a.png", "-o", "{tmp}/out.jpg"], ".png"),
+        (["degrade", "{pictures}/a.png", "-o", "{tmp}/out.png", "--jpeg", "101"], "--jpeg"),
+        (["degrade", "{pictures}/a.png", "-o", "{tmp}/out.png", "--jpeg", "0"], "--jpeg"),
+        (["degrade", "{pictures}/a.png", "-o", "{tmp}/out.png", "--width", "999"], "--width"),
+        (["degrade", "{pictures}/a.png", "-o", "{tmp}/out.png", "--noise", "nan"], "--noise"),
+        (["degrade", "{pictures}/a.png", "-o", "{tmp}/out.png", "--defocus", "-1"], "--defocus"),
+        (["read", "{pictures}", *CORNERS], "--corners are those of one picture, got 2"),
+    ],
+)
+def test_bad_input_gets_one_line(run, one_line, at_untrained, pictures, tmp_path, arguments, word):
+    (tmp_path / "empty").mkdir()
+    write_png(tmp_path / "a.bmp", np.zeros((20, 60, 3), np.uint8))
+    before = sorted(tmp_path.rglob("*")), sorted(pictures.rglob("*"))
+    assert run(*(a.format(tmp=tmp_path, pictures=pictures) for a in arguments)) == 2
+    assert word in one_line()
+    assert (sorted(tmp_path.rglob("*")), sorted(pictures.rglob("*"))) == before
+
+
+def test_as_a_program(pictures, tmp_path):
+    command = [sys.executable, "-m", "lpr_gfpgan.cli", "degrade", pictures / "none.png"]
+    done = subprocess.run(
+        [*command, "-o", tmp_path / "x.png"], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2
+    assert done.stderr.startswith("lpr-gfpgan: ") and "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["restore", "--help"], ["export", "--help"]])
+def test_help_needs_no_heavy_import(arguments):
+    code = (
+        "import sys\nfrom lpr_gfpgan.cli import main\n"
+        "try: main(sys.argv[1:])\n"
+        "except SystemExit: sys.exit(sorted({'torch', 'cv2', 'numpy', 'tqdm'} & set(sys.modules)))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=False
+    )
+    assert done.stderr.strip() == "[]" and "usage: lpr-gfpgan" in done.stdout
+
+
+def test_export_says_what_it_wrote(run, at_untrained, tmp_path, capsys):
+    pytest.importorskip("onnxruntime")
+    assert run("export", "-o", tmp_path / "out") == 0
+    made = {path.name for path in (tmp_path / "out").iterdir()}
+    assert made == {"restorer.onnx", "reader-direct.onnx", "manifest.json"}
+    shown = capsys.readouterr().out
+    assert all(name in shown for name in made)

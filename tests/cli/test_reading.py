@@ -1,0 +1,67 @@
+"""`read`."""
+
+import json
+
+import numpy as np
+import pytest
+
+from lpr_gfpgan.files import read_image, sha256_of, write_png
+from lpr_gfpgan.plates.alphabet import is_grammatical
+from lpr_gfpgan.restore import Restorer
+
+CORNERS = ["--corners", "4,2", "124,2", "124,39", "4,39"]
+
+
+def test_read_prints_json_lines(run, at_untrained, pictures, tmp_path, capsys):
+    assert run("read", pictures, tmp_path / "none.png") == 1
+    captured = capsys.readouterr()
+    lines = [json.loads(line) for line in captured.out.splitlines()]
+    assert [line["input"] for line in lines] == [
+        str(pictures / "a.png"),
+        str(pictures / "deep" / "b.jpg.png"),
+    ]
+    reading = Restorer.from_pretrained().read(pictures / "a.png")
+    assert lines[0]["text"] == reading.text
+    assert len(lines[0]["confidences"]) == len(reading.text)
+    assert lines[0]["input_sha256"] == sha256_of(pictures / "a.png")
+    assert lines[0]["reader"] == "direct" and lines[0]["reader_profile"] == "smoke"
+    assert lines[0]["reader_sha256"] == sha256_of(at_untrained / "reader-direct.safetensors")
+    assert lines[0]["calibrated"] is False and lines[0]["accepted"] is None
+    assert "model_sha256" not in lines[0] and lines[0]["notice"] == "read by a model: not evidence"
+    assert "none.png" in captured.err
+
+
+def test_corners_and_what_is_a_whole_text(run, at_untrained, pictures, tmp_path, capsys):
+    path = pictures / "a.png"
+    assert run("read", path, *CORNERS) == 0
+    line = json.loads(capsys.readouterr().out)
+    restorer = Restorer.from_pretrained()
+    corners = [(4, 2), (124, 2), (124, 39), (4, 39)]
+    assert line["text"] == restorer.read(path, corners).text
+    assert line["complete"] == is_grammatical(line["text"])
+    assert run("restore", path, "-o", tmp_path / "out", *CORNERS) == 0
+    expected = restorer.restore(path, corners).image
+    np.testing.assert_allclose(read_image(tmp_path / "out" / "a.png"), expected.astype(int), atol=1)
+    assert not np.array_equal(expected, restorer.restore(path).image)
+    line = json.loads((tmp_path / "out" / "readings.jsonl").read_text("utf-8"))
+    assert line["complete_restored"] == is_grammatical(line["text_restored"])
+
+
+@pytest.mark.parametrize("wrong", [["1,2", "3,4"], ["1,2", "3,4", "5;6", "7,8"]])
+def test_corners_that_are_none(run, pictures, capsys, wrong):
+    with pytest.raises(SystemExit, match="2"):
+        run("read", pictures / "a.png", "--corners", *wrong)
+    assert "--corners" in capsys.readouterr().err
+
+
+def test_why_nothing_is_read(run, known_answers, tmp_path, capsys):
+    known_answers()
+    write_png(tmp_path / "plain.png", np.full((41, 128, 3), 90, np.uint8))
+    write_png(
+        tmp_path / "tiny.png", np.random.default_rng(0).integers(0, 255, (14, 20, 3), np.uint8)
+    )
+    assert run("read", tmp_path, "--tight") == 0
+    plain, tiny = map(json.loads, capsys.readouterr().out.splitlines())
+    assert plain["accepted"] is False and plain["text"] is None and "plate" in plain["note"]
+    assert tiny["accepted"] is True and tiny["text"] is None and "20 pixels" in tiny["note"]
+    assert tiny["plate_width"] == 20 and tiny["corners"] == [[0, 0], [20, 0], [20, 14], [0, 14]]

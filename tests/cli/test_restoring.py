@@ -1,0 +1,140 @@
+"""`restore`."""
+
+import json
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from lpr_gfpgan.files import read_image, sha256_of, write_png
+from lpr_gfpgan.restore import Restorer
+
+NOTICE = "restored by a model: not evidence"
+
+
+def test_restore_a_folder(run, at_untrained, pictures, tmp_path, capsys):
+    assert run("restore", pictures, "-o", tmp_path / "out") == 0
+    assert capsys.readouterr().err == ""
+    made = sorted(p.relative_to(tmp_path / "out") for p in (tmp_path / "out").rglob("*.*"))
+    assert [str(p) for p in made] == ["a.png", "deep/b.jpg.png", "readings.jsonl"]
+    lines = (tmp_path / "out" / "readings.jsonl").read_text("utf-8").splitlines()
+    assert len(lines) == 2
+    expected = Restorer.from_pretrained().restore(pictures / "a.png")
+    np.testing.assert_allclose(
+        read_image(tmp_path / "out" / "a.png"), expected.image.astype(int), atol=1
+    )
+    line = json.loads(lines[0])
+    assert line["input"] == str(pictures / "a.png")
+    assert line["output"] == str(tmp_path / "out" / "a.png")
+    assert line["text"] == expected.text and line["text_restored"] == expected.text_restored
+    assert line["confidences"] == pytest.approx(expected.reading.confidences, abs=1e-3)
+    assert line["confidence"] == pytest.approx(expected.reading.confidence, abs=1e-3)
+    assert line["photograph"] is None and line["samples"] == [] and line["agreement"] is None
+    assert line["plate_width"] == 128 and line["corners"][2] == [128, 41]
+    assert line["accepted"] is None and line["calibrated"] is False
+
+
+def test_unreadable_files_are_named_and_skipped(run, at_untrained, pictures, tmp_path, capsys):
+    bad = tmp_path / "bad.png"
+    bad.write_bytes(b"no image")
+    flat = tmp_path / "square.png"
+    write_png(flat, np.zeros((30, 30, 3), np.uint8))
+    code = run(
+        "restore", tmp_path / "none.png", bad, flat, pictures / "a.png", "-o", tmp_path / "out"
+    )
+    assert code == 1
+    lines = capsys.readouterr().err.strip().splitlines()
+    assert len(lines) == 3 and all(line.startswith("lpr-gfpgan: skipped: ") for line in lines)
+    for name, line in zip(("none.png", "bad.png", "square.png"), lines, strict=True):
+        assert name in line
+    assert sorted(p.name for p in (tmp_path / "out").iterdir()) == ["a.png", "readings.jsonl"]
+
+
+def test_tight_accepts_any_shape(run, at_untrained, tmp_path):
+    write_png(tmp_path / "square.png", np.zeros((30, 30, 3), np.uint8))
+    assert run("restore", tmp_path / "square.png", "--tight", "-o", tmp_path / "out") == 0
+    assert (tmp_path / "out" / "square.png").exists()
+
+
+def test_nothing_is_overwritten_unasked(run, at_untrained, pictures, tmp_path, capsys):
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "a.png").write_bytes(b"precious")
+    assert run("restore", pictures, "-o", out) == 2
+    assert "--overwrite" in capsys.readouterr().err
+    assert (out / "a.png").read_bytes() == b"precious"
+    assert [p.name for p in out.iterdir()] == ["a.png"]
+    assert run("restore", pictures, "-o", out, "--overwrite") == 0
+    assert read_image(out / "a.png").shape[1] == 64
+
+
+def test_nothing_is_half_written(run, at_untrained, pictures, tmp_path, monkeypatch):
+    def interrupt(self, placed, *, samples):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Restorer, "restore_placed", interrupt)
+    assert run("restore", pictures, "-o", tmp_path / "out") == 130
+    assert not list(tmp_path.rglob("*.png")) and not list(tmp_path.rglob("*.jsonl"))
+
+
+def test_results_say_where_they_come_from(run, at_untrained, pictures, tmp_path):
+    out = tmp_path / "out"
+    assert run("restore", pictures / "a.png", "-o", out) == 0
+    weights = sha256_of(at_untrained / "restorer-full-0.safetensors")
+    with Image.open(out / "a.png") as picture:
+        kept = picture.text
+    line = json.loads((out / "readings.jsonl").read_text("utf-8"))
+    for facts in (kept, line):
+        assert facts["model_sha256"] == weights
+        assert facts["input_sha256"] == sha256_of(pictures / "a.png")
+    assert kept["Disclaimer"] == line["notice"] == NOTICE
+    assert kept["Software"] == line["software"] and line["software"].startswith("lpr-gfpgan ")
+    assert line["reader"] == "direct" and line["reader_profile"] == "smoke"
+
+
+def test_lines_hold_what_the_calibration_says(run, known_answers, pictures, tmp_path):
+    known_answers()
+    assert run("restore", pictures / "a.png", "-o", tmp_path / "out") == 0
+    line = json.loads((tmp_path / "out" / "readings.jsonl").read_text("utf-8"))
+    assert line["text"] == "皖A12345" and line["complete"] and line["accepted"] is True
+    assert line["confidences"] == pytest.approx([0.4] * 7) and line["calibrated"] is True
+    assert line["confidence"] == pytest.approx(0.4**7, abs=1e-4)
+    assert line["confidences_restored"] == pytest.approx([0.8] * 7)
+    assert [len(each) for each in line["alternatives"]] == [1] * 7
+    assert line["alternatives"][3][0] == ["1", pytest.approx(1 / 9, abs=1e-4)]
+    assert line["likeness"] > 1 and line["note"] is None
+
+
+def test_what_is_no_plate_is_named(run, known_answers, tmp_path, capsys):
+    known_answers()
+    write_png(tmp_path / "plain.png", np.full((41, 128, 3), 90, np.uint8))
+    assert run("restore", tmp_path / "plain.png", "--tight", "-o", tmp_path / "out") == 0
+    assert "plain.png: This does not look like a plate" in capsys.readouterr().err
+    line = json.loads((tmp_path / "out" / "readings.jsonl").read_text("utf-8"))
+    assert line["accepted"] is False and line["text"] is None and line["text_restored"] is None
+    assert (tmp_path / "out" / "plain.png").exists()
+    # Nobody says that the plate fills it, so it is a photograph, and no plate is found in it.
+    assert run("restore", tmp_path / "plain.png", "-o", tmp_path / "other") == 1
+    assert "skipped: no plate found" in capsys.readouterr().err
+    assert not (tmp_path / "other").exists()
+
+
+def test_samples_are_written(run, at_untrained, pictures, tmp_path):
+    out = tmp_path / "out"
+    assert run("restore", pictures / "a.png", "-o", out, "--samples", 2) == 0
+    expected = Restorer.from_pretrained().restore(pictures / "a.png", samples=2)
+    line = json.loads((out / "readings.jsonl").read_text("utf-8"))
+    assert line["samples"] == [str(out / "a-sample1.png"), str(out / "a-sample2.png")]
+    for path, frame in zip(line["samples"], expected.samples, strict=True):
+        written = read_image(path).astype(int)
+        assert written.shape == expected.image.shape
+        rows = (frame.shape[0] - written.shape[0]) // 2
+        columns = (frame.shape[1] - written.shape[1]) // 2
+        cut = frame[rows : rows + written.shape[0], columns : columns + written.shape[1]]
+        np.testing.assert_allclose(written, cut, atol=1)
+    with Image.open(line["samples"][0]) as picture:
+        assert picture.text["Disclaimer"] == NOTICE
+    (out / "a.png").unlink()
+    (out / "readings.jsonl").unlink()
+    assert run("restore", pictures / "a.png", "-o", out, "--samples", 1) == 1
+    assert not (out / "a.png").exists()
