@@ -31,10 +31,10 @@ STYLE = """<style>
   border-radius: 3px; }
 .lpr-ends h4 { color: #0072b2; }
 .lpr-reading { display: flex; align-items: flex-end; margin-top: 7px; min-height: 46px; }
-.lpr-reading > span { width: 42px; color: #666; }
+.lpr-reader { width: 44px; color: #666; }
 .lpr-reading > b { margin-left: auto; font-weight: 400; color: #666;
   font-variant-numeric: tabular-nums; }
-.lpr-character { width: 18px; text-align: center; font-size: 15px; line-height: 20px; }
+.lpr-character { width: 17px; text-align: center; font-size: 15px; line-height: 20px; }
 .lpr-character i { display: block; position: relative; width: 12px; height: 24px; margin: 0 auto;
   background: #ececec; border-radius: 2px; overflow: hidden; }
 .lpr-character i::after { content: ""; position: absolute; left: 0; right: 0; bottom: 0;
@@ -47,7 +47,8 @@ STYLE = """<style>
 .lpr-text p { margin: 0 0 4px; }
 .lpr-honest { border-left: 4px solid #d55e00; background: #fdf3ec; padding: 5px 12px;
   margin: 12px 0 8px !important; color: #222; }
-.lpr-error { color: #d55e00; }
+.lpr-text.lpr-error { color: #d55e00; }
+.lpr-small { font-size: 12px; color: #666; }
 </style>"""
 
 
@@ -125,13 +126,13 @@ def error(message: str) -> str:
 
 def remark(message: str) -> str:
     """A message in small grey type."""
-    return f'{STYLE}<div class="lpr-text"><small>{escape(message)}</small></div>'
+    return f'{STYLE}<div class="lpr-text lpr-small">{escape(message)}</div>'
 
 
 def _cell(view: View, name: str) -> str:
     ends = name in (DEGRADED, ORIGINAL)
     readings = "".join(
-        f'<div class="lpr-reading"><span>{reader}</span>'
+        f'<div class="lpr-reading"><span class="lpr-reader">{reader}</span>'
         f"{reading(view.subject.truth, view.readings[name, reader])}"
         f"<b>{view.readings[name, reader].confidence:.0%}</b></div>"
         for reader in READERS

@@ -178,17 +178,16 @@ class Panel:
         self.ask()
 
     def _layout(self) -> w.Widget:
-        words = "restored by"
-        if self.explorer.missing:
-            words += f" (not trained: {', '.join(self.explorer.missing)})"
+        missing = ", ".join(self.explorer.missing)
         left = w.VBox(
             [
                 self.source,
                 self._place,
                 w.HTML("<b>degraded by</b> (0: not at all)"),
                 *(self.controls[name] for name in LIMITS),
-                w.HTML(f"<b>{words}</b>"),
+                w.HTML("<b>restored by</b>"),
                 *self.variants.values(),
+                *([w.HTML(html.remark(f"not trained: {missing}"))] if missing else []),
                 self.message,
             ],
             layout=w.Layout(width="330px", flex="0 0 330px", padding="0 12px 0 0"),

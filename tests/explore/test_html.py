@@ -68,7 +68,7 @@ READ = ("direct", "judge")
 def test_a_page_has_the_row_in_order_and_the_honest_sentence(view):
     text = page(view)
     assert re.findall('data-picture="(.*?)"', text) == ["degraded", "full", "original"]
-    assert text.count("<span>direct</span>") == text.count("<span>judge</span>") == 3
+    assert text.count(">direct</span>") == text.count(">judge</span>") == 3
     assert text.count("<b>25%</b>") == 6
     for image in (*view.pictures.values(), view.residuals["full"].picture):
         assert png(image) in text
