@@ -13,11 +13,12 @@ import numpy as np
 
 from ..config import Study
 from ..errors import LprError
+from ..restore import TIGHT
 from . import html
 from .latest import Latest
 from .render import Explorer
 from .settings import LIMITS, Settings
-from .subject import AUTOMATIC, FIND, TIGHT, Subject, read_upload
+from .subject import AUTOMATIC, FIND, Subject, read_upload
 
 CHOICES = 50
 """Test plates to choose from."""

@@ -20,13 +20,11 @@ from ..plates import (
     layout_of,
 )
 from ..readers import load_hyperlpr
-from ..restore import to_frame
+from ..restore import TIGHT, TIGHT_ASPECTS, to_frame
 
-AUTOMATIC, TIGHT, FIND = "automatic", "tight", "find"
+AUTOMATIC, FIND = "automatic", "find"
 PLACES = (AUTOMATIC, TIGHT, FIND)
 """Where a photograph's plate is: decided by its shape, all over it, or anywhere in it."""
-TIGHT_ASPECTS = (2.2, 5.0)
-"""Width / height of a photograph that AUTOMATIC takes for a plate and nothing else."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

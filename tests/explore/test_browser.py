@@ -22,7 +22,7 @@ CHROMIUM = next(
 # It runs as root in containers, and must not look for a network at its start.
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"]
 ARGUMENTS += ["--disable-background-networking", "--disable-component-update"]
-START = 120  # seconds for a server or a kernel on a busy machine
+START = 300  # seconds for a server or a kernel on a busy machine
 ANSWER = 30_000  # milliseconds
 
 pytestmark = [

@@ -11,7 +11,7 @@ from PIL import Image
 from lpr_gfpgan.config import Paths
 from lpr_gfpgan.explore import LIMITS, Explorer
 from lpr_gfpgan.explore.html import png
-from lpr_gfpgan.explore.subject import TIGHT
+from lpr_gfpgan.restore import TIGHT
 
 panels = pytest.importorskip("lpr_gfpgan.explore.panel", exc_type=ModuleNotFoundError)
 

@@ -10,7 +10,6 @@ from lpr_gfpgan.errors import ConfigError, ImageError, LabelError, WeightsError
 from lpr_gfpgan.explore import subject
 from lpr_gfpgan.explore.subject import (
     FIND,
-    TIGHT,
     drawn_plate,
     numbered_plate,
     photographed_plate,
@@ -18,6 +17,7 @@ from lpr_gfpgan.explore.subject import (
 )
 from lpr_gfpgan.plates import HELD_OUT_TYPEFACE, PlateSet, canonical_quad, draw_scene, rectify
 from lpr_gfpgan.readers.hyperlpr import FoundPlate
+from lpr_gfpgan.restore import TIGHT
 
 SIZE = (32, 64)
 
