@@ -11,7 +11,7 @@ STRIP  := $(BIN)/nbstripout --keep-id --extra-keys "metadata.language_info cell.
 export DVC_NO_ANALYTICS = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup reproduce test check lock strip lab photos real
+.PHONY: help setup reproduce test check lock strip lab explore photos real
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -55,6 +55,9 @@ strip: setup  ## clear the outputs of the source notebooks
 
 lab: setup  ## open JupyterLab on the notebooks
 	$(RUN) jupyter lab
+
+explore: setup  ## open the sliders as a page without code
+	$(RUN) voila notebooks/explore.ipynb
 
 photos: setup  ## fetch the real photographs named in data.dvc (needs the internet)
 	$(RUN) dvc pull data.dvc

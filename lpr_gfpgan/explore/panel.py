@@ -1,0 +1,235 @@
+"""The widgets around an explorer: they pass settings on and show what comes back."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from functools import partial
+from typing import Any
+
+import ipywidgets as w
+import numpy as np
+
+from ..config import Study
+from ..errors import LprError
+from ..restore import TIGHT
+from . import html
+from .latest import Latest
+from .render import Explorer
+from .settings import LIMITS, Settings
+from .subject import AUTOMATIC, FIND, Subject, read_upload
+
+CHOICES = 50
+"""Test plates to choose from."""
+TEST, TEXT, PHOTOGRAPH = "test plate", "text", "photograph"
+PLACES = {
+    "decided by its shape": AUTOMATIC,
+    "fills the photograph": TIGHT,
+    "to be found (HyperLPR)": FIND,
+}
+UNITS = {
+    "motion_length": "motion (of plate)",
+    "motion_angle": "motion angle (°)",
+    "defocus": "defocus (of plate)",
+    "resolution": "plate width (px)",
+    "noise": "noise (levels)",
+    "jpeg": "JPEG quality",
+}
+_LEFT = {"description_width": "118px"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Request:
+    """Where the controls stood: which plate (`key` tells it from others), how, by whom."""
+
+    key: tuple[Any, ...]
+    subject: Callable[[], Subject]
+    settings: Settings
+    variants: tuple[str, ...]
+
+
+def show(study: Study, *, seed: int = 0) -> w.Widget:
+    """The page of a study: sliders and pictures, or a message where it is not trained.
+
+    Args:
+        study: the study; nothing of it is trained here.
+        seed: the training seed of its restorers.
+    """
+    try:
+        return Panel(Explorer(study, seed=seed)).widget
+    except LprError as problem:
+        return w.HTML(html.error(str(problem)))
+
+
+class Panel:
+    """Controls on the left, the row of pictures on the right.
+
+    A change of any control asks for a new row, while dragging too. Rows are made in a thread, only
+    the newest is asked for, see `Latest`.
+
+    Args:
+        explorer: makes the rows.
+
+    Attributes:
+        widget: what a notebook cell ends with.
+        controls: the widgets whose values decide what is shown, by name.
+        variants: a box to tick for each trained variant.
+        row: shows the last view.
+        message: the last error, or how long the view took.
+        shown: how many views were shown.
+    """
+
+    def __init__(self, explorer: Explorer) -> None:
+        self.explorer = explorer
+        self.shown = 0
+        self._photograph: tuple[int, np.ndarray] | None = None  # its number, its pixels
+        self._subject: tuple[tuple[Any, ...], Subject] | None = None  # the last one and its key
+        self._latest = Latest(self._render)
+        self.source = w.ToggleButtons(
+            options=[TEST, TEXT, PHOTOGRAPH], style={"button_width": "97px"}
+        )
+        self.upload = w.FileUpload(accept="image/*", description="upload", multiple=False)
+        self.controls: dict[str, w.Widget] = {"source": self.source, **_sources(explorer)}
+        self.controls |= {name: _slider(name, explorer.size[1]) for name in LIMITS}
+        self.variants = {
+            name: w.Checkbox(value=name in explorer.chosen, description=name, indent=False)
+            for name in explorer.variants
+        }
+        self.row, self.message = w.HTML(), w.HTML()
+        for control in (*self.controls.values(), *self.variants.values()):
+            control.observe(self.ask, names="value")
+        self.source.observe(self._choose_source, names="value")
+        self.upload.observe(self._take_upload, names="value")
+        self._place = w.VBox()
+        self._choose_source()
+        self.widget = self._layout()
+        self.ask()
+
+    def ask(self, change: object = None) -> None:
+        """Asks for the view that the controls stand for; returns before it is made."""
+        request = self._request()
+        if request is None:
+            self.message.value = html.error("upload a photograph: PNG, JPEG, BMP, WebP or TIFF")
+        else:
+            self._latest.ask(request)
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Waits until what was asked for is shown; False if it took longer than `timeout` s."""
+        return self._latest.wait(timeout)
+
+    def _request(self) -> _Request | None:
+        value = {name: control.value for name, control in self.controls.items()}
+        settings = Settings(**{name: value[name] for name in LIMITS})
+        variants = tuple(name for name, box in self.variants.items() if box.value)
+        if value["source"] == TEST:
+            key = (TEST, value["plate"])
+            subject = partial(self.explorer.numbered_plate, value["plate"])
+        elif value["source"] == TEXT:
+            key = (TEXT, value["text"])
+            subject = partial(self.explorer.drawn_plate, value["text"])
+        elif self._photograph is None:
+            return None
+        else:
+            number, pixels = self._photograph
+            key = (PHOTOGRAPH, number, value["place"], value["truth"])
+            subject = partial(
+                self.explorer.photographed_plate,
+                pixels,
+                place=value["place"],
+                text=value["truth"],
+            )
+        return _Request(key=key, subject=subject, settings=settings, variants=variants)
+
+    def _render(self, request: _Request) -> None:
+        """Shows what was asked for; a mistake becomes a message and the row stays."""
+        begun = time.perf_counter()
+        try:
+            if self._subject is None or self._subject[0] != request.key:
+                self._subject = request.key, request.subject()
+            view = self.explorer.render(
+                self._subject[1], request.settings, variants=request.variants
+            )
+        except LprError as problem:
+            self.message.value = html.error(str(problem))
+            return
+        self.row.value = html.page(view)
+        self.shown += 1
+        note = f"{view.subject.note}; " if view.subject.note else ""
+        self.message.value = html.remark(f"{note}{time.perf_counter() - begun:.2f} s")
+
+    def _choose_source(self, change: object = None) -> None:
+        """Leaves only the controls of the chosen source."""
+        names = {TEST: ["plate"], TEXT: ["text"], PHOTOGRAPH: ["place", "truth"]}
+        chosen = [self.controls[name] for name in names[self.source.value]]
+        upload = [self.upload] if self.source.value == PHOTOGRAPH else []
+        self._place.children = [*upload, *chosen]
+
+    def _take_upload(self, change: object = None) -> None:
+        if not self.upload.value:
+            return
+        file = self.upload.value[0]
+        try:
+            pixels = read_upload(file["name"], bytes(file["content"]))
+        except LprError as problem:
+            self.message.value = html.error(str(problem))
+            return
+        number = 1 + (self._photograph[0] if self._photograph else 0)
+        self._photograph = number, pixels
+        self.ask()
+
+    def _layout(self) -> w.Widget:
+        missing = ", ".join(self.explorer.missing)
+        left = w.VBox(
+            [
+                self.source,
+                self._place,
+                w.HTML("<b>degraded by</b> (0: not at all)"),
+                *(self.controls[name] for name in LIMITS),
+                w.HTML("<b>restored by</b>"),
+                *self.variants.values(),
+                *([w.HTML(html.remark(f"not trained: {missing}"))] if missing else []),
+                self.message,
+            ],
+            layout=w.Layout(width="330px", flex="0 0 330px", padding="0 12px 0 0"),
+        )
+        self.row.layout = w.Layout(flex="1 1 0", min_width="240px")
+        return w.HBox([left, self.row])
+
+
+def _sources(explorer: Explorer) -> dict[str, w.Widget]:
+    texts = explorer.plates.table["text"][:CHOICES]
+    options = [(f"{number}: {text}", number) for number, text in enumerate(texts)]
+    wide = {"style": _LEFT, "layout": w.Layout(width="310px")}
+    return {
+        "plate": w.Dropdown(options=options, description="test plate", **wide),
+        "text": w.Text(value="皖A12345", description="text", continuous_update=False, **wide),
+        "place": w.Dropdown(options=PLACES, description="the plate", **wide),
+        "truth": w.Text(
+            description="true text",
+            placeholder="if you know it",
+            continuous_update=False,
+            **wide,
+        ),
+    }
+
+
+def _slider(name: str, width: int) -> w.Widget:
+    """A slider for frames so many px wide; a plate cannot have more columns than its frame."""
+    low, high, step = LIMITS[name]
+    if name == "resolution":
+        high = min(high, width)
+    kind = w.IntSlider if isinstance(step, int) else w.FloatSlider
+    start = next(field.default for field in fields(Settings) if field.name == name)
+    shape = {} if kind is w.IntSlider else {"readout_format": ".3f" if step < 1 else ".0f"}
+    return kind(
+        value=start,
+        min=low,
+        max=high,
+        step=step,
+        description=UNITS[name],
+        continuous_update=True,
+        style=_LEFT,
+        layout=w.Layout(width="310px"),
+        **shape,
+    )

@@ -1,0 +1,177 @@
+"""The widgets: each passes its value on, and dragging one never queues work up."""
+
+import dataclasses
+import io
+import threading
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from lpr_gfpgan.config import Paths
+from lpr_gfpgan.explore import LIMITS, Explorer
+from lpr_gfpgan.explore.html import png
+from lpr_gfpgan.restore import TIGHT
+
+panels = pytest.importorskip("lpr_gfpgan.explore.panel", exc_type=ModuleNotFoundError)
+
+LIMIT = 60  # seconds; reached only where something hangs
+
+
+@pytest.fixture(scope="module")
+def explorer(smoke_study):
+    more = dataclasses.replace(smoke_study, variants=[*smoke_study.variants, "clamped_jpeg"])
+    return Explorer(more, device="cpu")
+
+
+@pytest.fixture
+def panel(explorer):
+    made = panels.Panel(explorer)
+    assert made.wait(LIMIT)
+    return made
+
+
+def upload(panel, image, name="plate.png"):
+    file = io.BytesIO()
+    Image.fromarray(image).save(file, "PNG")
+    content = memoryview(file.getvalue())
+    panel.upload.value = ({"name": name, "content": content, "type": "image/png", "size": 1},)
+    assert panel.wait(LIMIT)
+
+
+def change(panel, name, value):
+    panel.controls[name].value = value
+    assert panel.wait(LIMIT)
+    return panel.row.value
+
+
+def everything(widget):
+    """A widget and all that it holds."""
+    yield widget
+    for child in getattr(widget, "children", ()):
+        yield from everything(child)
+
+
+def test_the_first_row_is_there_at_once(panel, explorer):
+    assert panel.shown == 1
+    assert png(explorer.plates.images[0]) in panel.row.value
+    assert explorer.plates.table["text"][0] in panel.row.value
+
+
+@pytest.mark.parametrize("name", sorted(set(LIMITS) - {"motion_angle"}))
+def test_each_slider_redraws_the_row(panel, name):
+    slider = panel.controls[name]
+    none = change(panel, name, slider.min)
+    middle = change(panel, name, type(slider.value)(slider.max / 2))
+    assert middle != none
+    if name != "resolution":  # there the highest value is the frame's own
+        assert change(panel, name, slider.max) not in (none, middle)
+
+
+def test_a_plate_has_no_more_columns_than_its_frame(panel, explorer):
+    assert panel.controls["resolution"].max == explorer.size[1] == 64
+
+
+def test_the_angle_turns_the_motion(panel):
+    before = panel.row.value
+    assert change(panel, "motion_angle", 90.0) != before
+
+
+def test_another_plate_or_text(panel, explorer):
+    row = change(panel, "plate", 4)
+    assert png(explorer.plates.images[4]) in row and explorer.plates.table["text"][4] in row
+    assert "皖A12345" in change(panel, "source", "text")
+    assert "皖B12345" in change(panel, "text", "皖b12345")
+
+
+def test_a_mistake_becomes_a_message_and_the_row_stays(panel):
+    before = change(panel, "source", "text")
+    assert change(panel, "text", "XX<b>") == before and "XX&lt;B&gt;" in panel.message.value
+    assert change(panel, "text", "皖A54321") != before and "XX" not in panel.message.value
+
+
+def test_variants_are_boxes_to_tick(panel):
+    assert {name: box.value for name, box in panel.variants.items()} == {
+        "full": True,
+        "face_recipe": True,
+    }
+    words = [w.value for w in everything(panel.widget) if isinstance(w, panels.w.HTML)]
+    assert any("not trained: clamped_jpeg" in text for text in words)
+    panel.variants["full"].value = False
+    assert panel.wait(LIMIT)
+    assert 'data-picture="full"' not in panel.row.value
+    assert 'data-picture="face_recipe"' in panel.row.value
+
+
+def test_an_uploaded_crop(panel, explorer):
+    before = change(panel, "source", "photograph")
+    assert "upload a photograph" in panel.message.value
+    crop = np.random.default_rng(0).integers(0, 255, (30, 90, 3), np.uint8)
+    upload(panel, crop)
+    assert panel.row.value != before and "no character is marked" in panel.row.value
+    expected = explorer.photographed_plate(crop, place=TIGHT)
+    assert png(expected.image) in panel.row.value and expected.note in panel.message.value
+    assert "True text: <b>皖A12345</b>" in change(panel, "truth", "皖A12345")
+    upload(panel, 255 - crop, "other.png")
+    assert png(expected.image) not in panel.row.value
+
+
+def test_an_upload_that_is_no_image(panel):
+    before = change(panel, "source", "photograph")
+    content = memoryview(b"no image")
+    panel.upload.value = ({"name": "a.txt", "content": content, "type": "", "size": 8},)
+    assert panel.wait(LIMIT)
+    assert "a.txt is no image" in panel.message.value and panel.row.value == before
+
+
+def test_only_the_chosen_source_has_its_controls(panel):
+    for source, names in {
+        "test plate": {"plate"},
+        "text": {"text"},
+        "photograph": {"place", "truth"},
+    }.items():
+        change(panel, "source", source)
+        shown = set(everything(panel.widget))
+        held = {
+            name for name in ("plate", "text", "place", "truth") if panel.controls[name] in shown
+        }
+        assert held == names
+        assert (panel.upload in shown) == (source == "photograph")
+
+
+def test_sliders_report_while_they_are_dragged(panel):
+    assert all(panel.controls[name].continuous_update for name in LIMITS)
+
+
+def test_fifty_quick_changes_give_two_renders_and_the_last_is_shown(panel, explorer, monkeypatch):
+    begun, go_on, seen = threading.Event(), threading.Event(), []
+    render = explorer.render
+
+    def slow(subject, settings, **rest):
+        begun.set()
+        assert go_on.wait(LIMIT)
+        seen.append(settings.noise)
+        return render(subject, settings, **rest)
+
+    monkeypatch.setattr(explorer, "render", slow)
+    before, shown = panel.row.value, panel.shown
+    panel.controls["noise"].value = 0.0
+    assert begun.wait(LIMIT)
+    for step in range(50):
+        panel.controls["noise"].value = 0.5 * (step + 1)
+    assert panel.row.value == before  # nothing was waited for
+    go_on.set()
+    assert panel.wait(LIMIT)
+    assert seen == [0.0, 25.0] and panel.shown == shown + 2
+    monkeypatch.undo()
+    last = panel.row.value
+    change(panel, "noise", 3.0)
+    assert change(panel, "noise", 25.0) == last
+
+
+def test_a_study_that_is_not_trained_says_what_to_do(smoke_study, tmp_path):
+    study = dataclasses.replace(smoke_study, paths=Paths(tmp_path, "smoke"))
+    assert "no data set" in panels.show(study).value
+    study.paths.plates.parent.mkdir(parents=True)
+    study.paths.plates.symlink_to(smoke_study.paths.plates)
+    assert "make reproduce" in panels.show(study).value
