@@ -57,7 +57,11 @@ def test_a_part_of_the_photograph_is_enough(make, photo):
     tilted = np.add(quad, [[0, 3], [4, -2], [2, 0], [-3, 5]])
     result = make().restore_photograph(picture, [tilted])
     whole = plates.paste_back(picture, result.plates[0].frame, tilted)
-    assert np.abs(result.image.astype(int) - whole).max() <= 1
+    changed = (result.image != picture).any(axis=2)
+    assert changed.sum() > 5000
+    np.testing.assert_array_equal(result.image[changed], whole[changed])
+    difference = np.abs(result.image[~changed].astype(int) - whole[~changed])
+    assert (difference > 0).any(axis=1).sum() < 0.05 * changed.sum()  # pixels along the outline
 
 
 def test_a_plate_cut_by_the_edge(make, crop):
