@@ -3,6 +3,7 @@
 import dataclasses
 import io
 import threading
+from datetime import UTC, datetime
 
 import numpy as np
 import pytest
@@ -34,8 +35,13 @@ def panel(explorer):
 def upload(panel, image, name="plate.png"):
     file = io.BytesIO()
     Image.fromarray(image).save(file, "PNG")
-    content = memoryview(file.getvalue())
-    panel.upload.value = ({"name": name, "content": content, "type": "image/png", "size": 1},)
+    give(panel, name, file.getvalue())
+
+
+def give(panel, name, data):
+    """What the browser does with a chosen file."""
+    file = {"name": name, "type": "", "size": len(data), "content": memoryview(data)}
+    panel.upload.value = (file | {"last_modified": datetime.now(UTC)},)
     assert panel.wait(LIMIT)
 
 
@@ -118,9 +124,7 @@ def test_an_uploaded_crop(panel, explorer):
 
 def test_an_upload_that_is_no_image(panel):
     before = change(panel, "source", "photograph")
-    content = memoryview(b"no image")
-    panel.upload.value = ({"name": "a.txt", "content": content, "type": "", "size": 8},)
-    assert panel.wait(LIMIT)
+    give(panel, "a.txt", b"no image")
     assert "a.txt is no image" in panel.message.value and panel.row.value == before
 
 

@@ -15,7 +15,14 @@ from lpr_gfpgan.explore.subject import (
     photographed_plate,
     read_upload,
 )
-from lpr_gfpgan.plates import HELD_OUT_TYPEFACE, PlateSet, canonical_quad, draw_scene, rectify
+from lpr_gfpgan.plates import (
+    HELD_OUT_TYPEFACE,
+    TRAIN_SURROUNDINGS,
+    PlateSet,
+    canonical_quad,
+    draw_scene,
+    rectify,
+)
 from lpr_gfpgan.readers.hyperlpr import FoundPlate
 from lpr_gfpgan.restore import TIGHT
 
@@ -40,7 +47,7 @@ def photograph():
         240,
         style="blue",
         typeface=HELD_OUT_TYPEFACE,
-        surroundings="plain",
+        surroundings=TRAIN_SURROUNDINGS[0],
         text="皖A12345",
         tight=False,
     )
