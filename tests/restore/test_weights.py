@@ -5,7 +5,8 @@ import shutil
 
 import pytest
 
-from lpr_gfpgan.errors import ConfigError, WeightsError
+from lpr_gfpgan.errors import ConfigError, DataError, WeightsError
+from lpr_gfpgan.files import sha256_of
 from lpr_gfpgan.restore import Restorer, find_weights
 from lpr_gfpgan.restore import weights as module
 
@@ -85,3 +86,33 @@ def test_weights_of_another_shape(weights, tmp_path):
 def test_unknown_device(weights, name):
     with pytest.raises(ConfigError, match=name):
         Restorer.from_pretrained(weights / FULL, device=name)
+
+
+class Beside:
+    """Stands where `Calibration` would: loads anything, fits one restorer."""
+
+    def __init__(self, restorer, reader):
+        self.pair = restorer, reader
+
+    def load(self, path):
+        if not path.read_text():
+            raise DataError(f"{path} is no calibration")
+        return self
+
+    def check(self, *pair):
+        if pair != self.pair:
+            raise DataError("made for another restorer")
+
+
+def test_a_calibration_is_taken_for_its_own_weights_only(study, monkeypatch):
+    folder = study / "models" / "gpu"
+    beside = Beside(sha256_of(folder / FULL), sha256_of(folder / module.READER))
+    monkeypatch.setattr(module, "Calibration", beside)
+    assert Restorer.from_pretrained(folder / FULL).calibration is None
+    (folder / module.CALIBRATION).write_text("{}")
+    assert Restorer.from_pretrained(folder / FULL).calibration is beside
+    beside.pair = beside.pair[::-1]
+    assert Restorer.from_pretrained(folder / FULL).calibration is None
+    (folder / module.CALIBRATION).write_text("")
+    with pytest.raises(DataError, match=r"calibration\.json"):
+        Restorer.from_pretrained(folder / FULL)

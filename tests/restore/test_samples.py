@@ -1,0 +1,49 @@
+"""Samples beside the restoration, and how far they agree."""
+
+import numpy as np
+import pytest
+
+from lpr_gfpgan.restore import restorer as module
+
+
+@pytest.fixture
+def drawn(monkeypatch):
+    """Three samples in place of the network's: two light frames and a dark one; notes the seeds."""
+    seeds = []
+
+    def sample(network, frames, k, seed):
+        seeds.append(seed)
+        return [[np.full_like(frame, level) for frame in frames] for level in (200, 200, 20)[:k]]
+
+    monkeypatch.setattr(module, "sample_restorations", sample)
+    return seeds
+
+
+def test_agreement_is_the_share_of_samples(make, crop, calibration, drawn):
+    restorer = make(says=("皖A12345", "皖A12395"), calibration=calibration)
+    first, second = restorer.restore([crop, crop], samples=3)
+    assert len(first.samples) == 3 and first.samples[2].shape == (32, 64, 3)
+    assert first.agreement == second.agreement == (1, 1, 1, 1, 1, 2 / 3, 1)
+    assert first.note == "" and len(drawn) == 1
+
+
+def test_agreement_that_means_nothing_is_withheld(make, crop, calibration, drawn):
+    calibration.shows_agreement = False
+    result = make(calibration=calibration).restore(crop, samples=2)
+    assert len(result.samples) == 2 and result.agreement is None
+    assert "agree" in result.note
+    assert make(calibration=calibration).restore(crop).note == ""
+
+
+def test_without_text_or_calibration_there_is_no_agreement(make, calibration, crop, drawn):
+    wall = np.full((40, 120, 3), 200, np.uint8)
+    refused = make(calibration=calibration).restore(wall, "tight", samples=2)
+    assert refused.agreement is None and "not look like a plate" in refused.note
+    assert make().restore(crop, samples=2).agreement is None
+
+
+def test_the_network_draws_the_same_samples_again(weights, crop):
+    restorer = module.Restorer.from_pretrained(weights / "restorer-full-0.safetensors")
+    first, second = (restorer.restore(crop, samples=2).samples for _ in range(2))
+    np.testing.assert_array_equal(first, second)
+    assert (first[0] != first[1]).any()
