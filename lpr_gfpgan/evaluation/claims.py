@@ -1,14 +1,16 @@
 """The claims of the paper's abstract against what was measured, by one stated rule.
 
 Every line of evidence is a paired difference with its 95 % interval. It *finds* "better" or "worse"
-where a difference is shown by the rule of `finding`; otherwise "no difference". Every line with a
+where a difference is shown by the rule of `finding`; otherwise "none shown", which is not the same
+as none: few plates or a large family can hide one. Every line with a
 vote belongs to a family of tests, over which its p-value is adjusted by Holm's method:
 
 - reading and ringing on the test: one measure, the full model less each of its rivals;
 - reading by blur: all factors of the grid;
 - KID and emphasis: one measure, pooled over conditions, the full model less everything that was
   tested, rivals of the claim or not: no choice among them can make a family smaller;
-- a contribution: all lines of one measure under a protocol of the grid.
+- a contribution: all lines of one measure under a protocol of the grid; on the test, beside it, one
+  measure over all variants.
 
 A claim's verdict follows from the lines that decide it:
 
@@ -17,7 +19,7 @@ A claim's verdict follows from the lines that decide it:
   test's own clean plates to judge (see `judges`);
 - contradicted: a line finds "worse";
 - supported: every line finds "better"; in part: some do and none finds "worse";
-- no difference: no line finds anything;
+- none shown: no line finds anything;
 - cannot be claimed at this profile: the profile is too small for figures about the method; the
   verdict then adds what the rule finds of these checkpoints.
 
@@ -25,7 +27,7 @@ The other lines stand beside as context and have no vote. However many seeds a n
 with, a rival has one line and one vote: seeds are resampled together with plates. Where a line with
 a vote compares two networks that were trained with one seed, the verdict speaks of these two
 checkpoints only. Better reading is claimed of restoring: where reading the degraded image directly
-is better still, the verdict adds it.
+gets more characters still, the verdict adds it.
 
 Source of the claims: Huang and Wei (2024), doi 10.21203/rs.3.rs-4798789/v1, abstract.
 """
@@ -45,13 +47,13 @@ from .lines import POOLED
 from .methods import BICUBIC, DEGRADED, DIRECT_READING, FULL, JUDGE, base_name
 from .summary import claims_nothing
 
-BETTER, WORSE, NO_DIFFERENCE, NOT_MEASURED = "better", "worse", "no difference", "not measured"
+BETTER, WORSE, NO_DIFFERENCE, NOT_MEASURED = "better", "worse", "none shown", "not measured"
 SUPPORTED, CONTRADICTED, IN_PART = "supported", "contradicted", "supported in part"
 CANNOT = "cannot be claimed at this profile"
 NO_JUDGE = "cannot be claimed with this reader"
 TWO_CHECKPOINTS = "these two checkpoints"
 THESE_CHECKPOINTS = "of these checkpoints"
-DIRECT_IS_BETTER = "reading the degraded image directly is better still"
+DIRECT_IS_BETTER = "reading the degraded image directly gets more characters still"
 
 ACCURACY = "recognition accuracy is improved"
 ADAPTABILITY = "adaptable to several blurs"
@@ -116,7 +118,7 @@ def claim_table(
 
 
 def finding(line: Mapping[str, Any]) -> str:
-    """What a line of evidence finds: better, worse, no difference, or that it was not measured.
+    """What a line of evidence finds: better, worse, none shown, or that it was not measured.
 
     Args:
         line: with measure and what `finding.direction` takes.

@@ -94,7 +94,9 @@ def make_tables(study: Study) -> dict[str, pd.DataFrame]:
         "emphasis_differences": emphasis_difference_table(rows, method_pairs(rows), **options),
     }
     tables["gains"] = gain_table(rows, others=compared_with(rows, tables["accuracy"]), **options)
-    tables["contributions"] = contribution_table(rows, **options)
+    tables["contributions"] = adjust(
+        contribution_table(rows, **options), family=("measure",), column="p"
+    )
     for name, table in tables.items():
         write_table(study.paths.reports / "tables" / f"{name}.csv", table)
     return tables

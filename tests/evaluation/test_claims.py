@@ -289,7 +289,7 @@ def test_one_seed_says_no_more_than_two_checkpoints():
     for claim in CONTRIBUTED:
         assert found[claim] == "these two checkpoints only: better"
     assert verdicts(seeds=1, contribution="none")[MOTION] == (
-        "these two checkpoints only: no difference"
+        "these two checkpoints only: none shown"
     )
     assert verdicts(seeds=3, contribution="down")[RECOGNITION] == CONTRADICTED
     tables, grid = make(accuracy={"bicubic": "down"})
