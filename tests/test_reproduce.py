@@ -104,7 +104,7 @@ def test_an_interruption_ends_what_runs_before_it_waits(tool, monkeypatch):
 
 def test_a_stage_that_takes_the_machine_runs_alone(tool):
     assert tool.workers_for(None, 64) == 1
-    assert [tool.workers_for(1, cores) for cores in (1, 2, 3, 16)] == [1, 2, 3, tool.MOST]
+    assert [tool.workers_for(1, cores) for cores in (1, 2, 3, 16)] == [2, 3, 4, tool.MOST]
     assert tool.workers_for(8, 2) == 1
 
 

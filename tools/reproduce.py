@@ -131,8 +131,11 @@ class Stages:
 
 
 def workers_for(cpu_threads: int | None, cores: int) -> int:
-    """Stages at a time: as many as have cores; one where a stage takes the whole machine."""
-    return 1 if cpu_threads is None else max(1, min(MOST, cores // cpu_threads))
+    """Stages at a time: one where a stage takes the whole machine, else one more than have cores.
+
+    The one more fills the time in which others start, and shares out what does not divide evenly.
+    """
+    return 1 if cpu_threads is None else min(MOST, cores // cpu_threads + 1)
 
 
 def main() -> int:
