@@ -118,6 +118,8 @@ def test_a_photograph_is_uploaded(page, tmp_path):
 
     cv2.imwrite(str(tmp_path / "plate.png"), np.full((30, 90, 3), 90, np.uint8))
     page.get_by_role("button", name="photograph").click()
-    page.locator("input[type=file]").set_input_files(tmp_path / "plate.png")
+    with page.expect_file_chooser() as chooser:
+        page.get_by_role("button", name="upload").click()
+    chooser.value.set_files(tmp_path / "plate.png")
     sync_api.expect(page.get_by_text("taken as a crop")).to_be_visible(timeout=ANSWER)
     assert page.get_by_text("no character is marked").is_visible()
