@@ -53,7 +53,7 @@ def test_restore_a_folder(at_smoke_study, pictures, tmp_path, capsys):
     assert line["input"] == str(pictures / "a.png")
     assert line["output"] == str(tmp_path / "out" / "a.png")
     assert line["text"] == expected.text and line["text_restored"] == expected.text_restored
-    assert line["confidences"] == pytest.approx(expected.confidences, abs=1e-3)
+    assert line["confidences"] == pytest.approx(expected.reading.confidences, abs=1e-3)
 
 
 def test_unreadable_files_are_named_and_skipped(at_smoke_study, pictures, tmp_path, capsys):
@@ -94,7 +94,7 @@ def test_nothing_is_half_written(at_smoke_study, pictures, tmp_path, monkeypatch
     def interrupt(self, frames):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(Restorer, "restore_frames", interrupt)
+    monkeypatch.setattr(Restorer, "restore_placed", interrupt)
     assert run("restore", pictures, "-o", tmp_path / "out") == 130
     assert not list(tmp_path.rglob("*.png")) and not list(tmp_path.rglob("*.jsonl"))
 
