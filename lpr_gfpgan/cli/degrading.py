@@ -49,6 +49,8 @@ def degrade(options: argparse.Namespace) -> int:
     record = options.output.with_suffix(".json")
     if options.output.suffix.lower() != ".png":
         raise ImageError(f"{options.output}: the result is stored without loss; name it .png")
+    if options.output.resolve() == options.path.resolve():
+        raise ImageError(f"{options.path} would be replaced by its copy; name another file")
     refuse_existing([options.output, record], overwrite=options.overwrite)
     image = read_image(options.path)
     parameters = _parameters(options, *image.shape[:2])

@@ -58,3 +58,11 @@ def test_the_seed_decides_the_noise(run, pictures, tmp_path):
         run("degrade", pictures / "a.png", "-o", path, "--noise", "9", "--seed", seed)
         made.append(path.read_bytes())
     assert made[0] == made[1] != made[2]
+
+
+def test_degrade_never_replaces_its_input(run, one_line, pictures):
+    before = (pictures / "a.png").read_bytes()
+    given = ["-o", pictures / "a.png", "--noise", "5", "--overwrite"]
+    assert run("degrade", pictures / "a.png", *given) == 2
+    assert "would be replaced by its copy" in one_line()
+    assert (pictures / "a.png").read_bytes() == before
