@@ -11,7 +11,7 @@ import shutil
 import struct
 import warnings
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -103,6 +103,17 @@ def write_text(path: str | Path, text: str) -> None:
 def write_json(path: str | Path, value: Any) -> None:
     """Write `value` as indented JSON; refuses NaN and infinities, which JSON cannot hold."""
     write_text(path, json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def refuse_existing(paths: Iterable[Path], *, overwrite: bool) -> None:
+    """Refuses, before any work, what would be lost.
+
+    Raises:
+        DataError: one of the files is there already, and is not to be overwritten.
+    """
+    for path in paths:
+        if path.exists() and not overwrite:
+            raise DataError(f"{path} is there already; give --overwrite or another place")
 
 
 def sha256_of(path: str | Path) -> str:

@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from lpr_gfpgan import networks
 from lpr_gfpgan.config import Paths, load_study
+from lpr_gfpgan.plates import NUM_CLASSES
 from lpr_gfpgan.training import ensure_all
 
 PARAMS = Path(__file__).parents[1] / "params.yaml"
@@ -31,3 +33,29 @@ def at_smoke_study(smoke_study, monkeypatch):
     monkeypatch.setenv("LPR_GFPGAN_PROFILE", "smoke")
     monkeypatch.setenv("LPR_GFPGAN_OUTPUT", str(smoke_study.paths.output))
     return smoke_study
+
+
+@pytest.fixture(scope="session")
+def save_untrained():
+    """A function that fills a folder with a tiny untrained restorer and direct reader."""
+    restorer = networks.Restorer(
+        base=[4, 8],
+        channels_unet=[8] * 4,
+        channels_decoder=[8] * 4,
+        code_size=8,
+        mapping_layers=1,
+        pool_codes=True,
+    )
+    reader = networks.PlateReader(
+        architecture="residual", channels=[8, 8], input_size=[16, 64], num_classes=NUM_CLASSES
+    )
+
+    def save(folder):
+        made = {"restorer-full-0": ("restorer", restorer), "reader-direct": ("reader", reader)}
+        for name, (kind, module) in made.items():
+            path = folder / f"{name}.safetensors"
+            facts = {"profile": "smoke"}
+            networks.save_weights(path, module, kind=kind, config=module.config, provenance=facts)
+        return folder
+
+    return save

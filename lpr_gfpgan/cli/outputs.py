@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import DataError
 from .lines import restored_fields
-from .pictures import refuse_existing
 from .provenance import RESTORED, png_facts
 from .readings import Readings
 
@@ -61,7 +60,9 @@ class OutputFolder:
     """
 
     def __init__(self, folder: Path, targets: Mapping[Path, Path], *, overwrite: bool) -> None:
-        refuse_existing(list(targets.values()), overwrite=overwrite)
+        from ..files import refuse_existing
+
+        refuse_existing(targets.values(), overwrite=overwrite)
         self._targets, self._overwrite = targets, overwrite
         self._taken = set(targets.values())
         self._readings = Readings(folder)
@@ -118,7 +119,7 @@ class OutputFolder:
         lines: list[dict[str, Any]],
         facts: dict[str, Any],
     ) -> None:
-        from ..files import sha256_of, write_png
+        from ..files import refuse_existing, sha256_of, write_png
 
         added = [path for path in files if path != target]
         refuse_existing(added, overwrite=self._overwrite)

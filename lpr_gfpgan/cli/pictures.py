@@ -30,17 +30,6 @@ def pictures_of(options: argparse.Namespace) -> list[tuple[Path, Path]]:
     return pictures
 
 
-def refuse_existing(paths: Sequence[Path], *, overwrite: bool) -> None:
-    """Refuses what would be lost.
-
-    Raises:
-        DataError: one of the files is there already, and is not to be overwritten.
-    """
-    for path in paths:
-        if path.exists() and not overwrite:
-            raise DataError(f"{path} is there already; give --overwrite or another place")
-
-
 def batches(
     paths: Sequence[Path], open_one: Callable[[Path], Opened]
 ) -> Iterator[list[tuple[Path, Opened | None]]]:

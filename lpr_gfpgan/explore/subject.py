@@ -20,7 +20,7 @@ from ..plates import (
     layout_of,
 )
 from ..readers import load_hyperlpr
-from ..restore import TIGHT, TIGHT_ASPECTS, to_frame
+from ..restore import TIGHT, has_plate_aspect, to_frame
 
 AUTOMATIC, FIND = "automatic", "find"
 PLACES = (AUTOMATIC, TIGHT, FIND)
@@ -109,8 +109,7 @@ def photographed_plate(
         encode(text)
     height, width = photograph.shape[:2]
     if place == AUTOMATIC:
-        plate_like = TIGHT_ASPECTS[0] <= width / height <= TIGHT_ASPECTS[1]
-        place = TIGHT if plate_like else FIND
+        place = TIGHT if has_plate_aspect(photograph) else FIND
     if place == TIGHT:
         frame, note = to_frame(photograph, TIGHT, size), "taken as a crop that a plate fills"
     else:

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from .. import networks
 from ..errors import DataError, ExportError
-from ..files import atomic_path, sha256_of, write_json
+from ..files import atomic_path, refuse_existing, sha256_of, write_json
 from ..plates import CLASSES, canonical_quad, image_tensor, plate_box
 from ..readers import Reader
 from ..restore import Restorer, find_weights
@@ -105,7 +105,9 @@ def export(
     readers = sorted(weights.parent.glob("reader-*.safetensors"))
     folder = Path(folder)
     names = ["restorer.onnx", *(f"{path.stem}.onnx" for path in readers), MANIFEST]
-    _refuse_existing(folder, names, overwrite=overwrite)
+    if folder.exists() and not folder.is_dir():
+        raise DataError(f"{folder} is a file; give a folder")
+    refuse_existing([folder / name for name in names], overwrite=overwrite)
 
     part, degraded, pixels = _export_restorer(weights)
     parts = [part, *(_export_reader(path, degraded, pixels) for path in readers)]
@@ -247,11 +249,3 @@ def _report(folder: Path, part: _Part) -> ExportedNetwork:
     return ExportedNetwork(
         path=folder / part.entry["file"], **{name: part.entry[name] for name in fields}
     )
-
-
-def _refuse_existing(folder: Path, names: list[str], *, overwrite: bool) -> None:
-    if folder.exists() and not folder.is_dir():
-        raise DataError(f"{folder} is a file; give a folder")
-    for name in names:
-        if (folder / name).exists() and not overwrite:
-            raise DataError(f"{folder / name} is there already; give --overwrite or another place")

@@ -16,7 +16,7 @@ from .device import choose_device
 from .examiner import LEAST_WIDTH
 from .photographs import PlateFinder
 from .pictures import to_array
-from .placing import LEAST_HEIGHT, TIGHT, TIGHT_ASPECTS, PlacedPlate, to_frame
+from .placing import LEAST_HEIGHT, TIGHT, TIGHT_ASPECTS, PlacedPlate, has_plate_aspect, to_frame
 from .reading import Character, PlateReading
 from .restorer import Restorer
 from .result import RestoredPhotograph, RestoredPlate
@@ -36,6 +36,7 @@ __all__ = [
     "Restorer",
     "choose_device",
     "find_weights",
+    "has_plate_aspect",
     "to_array",
     "to_frame",
 ]

@@ -42,25 +42,10 @@ def pictures(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def untrained(tmp_path_factory):
+def untrained(tmp_path_factory, save_untrained):
     """A folder with models/smoke: an untrained restorer and a direct reader, tiny both."""
     folder = tmp_path_factory.mktemp("untrained")
-    restorer = networks.Restorer(
-        base=[4, 8],
-        channels_unet=[8] * 4,
-        channels_decoder=[8] * 4,
-        code_size=8,
-        mapping_layers=1,
-        pool_codes=True,
-    )
-    reader = networks.PlateReader(
-        architecture="residual", channels=[8, 8], input_size=[16, 64], num_classes=NUM_CLASSES
-    )
-    made = {"restorer-full-0": ("restorer", restorer), "reader-direct": ("reader", reader)}
-    for name, (kind, module) in made.items():
-        path = folder / "models" / "smoke" / f"{name}.safetensors"
-        facts = {"profile": "smoke"}
-        networks.save_weights(path, module, kind=kind, config=module.config, provenance=facts)
+    save_untrained(folder / "models" / "smoke")
     return folder
 
 

@@ -113,24 +113,6 @@ def upright(x, y, width, height):
 
 
 @pytest.fixture(scope="session")
-def weights(tmp_path_factory):
+def weights(tmp_path_factory, save_untrained):
     """A folder with an untrained restorer and direct reader: restorer-full-0 and reader-direct."""
-    folder = tmp_path_factory.mktemp("models") / "smoke"
-    network = networks.Restorer(
-        base=[4, 8],
-        channels_unet=[8] * 4,
-        channels_decoder=[8] * 4,
-        code_size=8,
-        mapping_layers=1,
-        pool_codes=True,
-    )
-    reader = networks.PlateReader(
-        architecture="residual", channels=[8, 8], input_size=[16, 64], num_classes=NUM_CLASSES
-    )
-    for name, kind, module in (
-        ("restorer-full-0", "restorer", network),
-        ("reader-direct", "reader", reader),
-    ):
-        path = folder / f"{name}.safetensors"
-        networks.save_weights(path, module, kind=kind, config=module.config, provenance={})
-    return folder
+    return save_untrained(tmp_path_factory.mktemp("models") / "smoke")
