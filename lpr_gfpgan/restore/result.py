@@ -31,8 +31,9 @@ class RestoredPlate:
         is_plate: whether that is enough to pass for a plate; None without a calibration.
         samples: restored frames, uint8 [H, W, 3] each, that fit the picture as well.
         agreement: for each character of `text`, the share of the samples in which the reader sees
-            it in its place; None where there are no samples or no text, or where agreement was not
-            found to tell wrong characters from right ones.
+            it in its place; None where there are no samples or no text, fewer samples than the
+            calibration was made with, or where agreement was not found to tell wrong characters
+            from right ones.
         note: one sentence for the user where something is withheld; empty otherwise.
     """
 
