@@ -16,13 +16,7 @@ from ..metrics import crop_box
 from ..plates import image_tensor, plate_box
 from ..readers import Reader
 from ..training.pictures import to_pixels
-from ..trust import (
-    Calibration,
-    agreement,
-    sample_agreement,
-    sample_restorations,
-    sharpness,
-)
+from ..trust import Calibration, agreement, sharpness
 from .device import choose_device
 from .examiner import CHUNK, Examination, Examiner
 from .photographs import PlateFinder, paste_plates
@@ -30,23 +24,12 @@ from .pictures import to_array
 from .placing import TIGHT, PlacedPlate, corners_in_name, has_plate_aspect, place
 from .reading import PlateReading
 from .result import RestoredPhotograph, RestoredPlate
+from .sampling import with_samples
 from .weights import READER, calibration_beside, find_weights, reader_beside
 
 if TYPE_CHECKING:
     from .pictures import Picture
     from .placing import Plate
-
-SEED = 0
-"""Of the samples: the same picture gives the same ones."""
-
-NO_AGREEMENT = (
-    "How far the samples agree is withheld: on validation plates given in this way that did not "
-    "tell wrong characters from right ones."
-)
-FEW_SAMPLES = (
-    "How far the samples agree is withheld: what that says was measured with {needed} samples, and "
-    "{count} were asked for; ask for at least {needed}."
-)
 
 
 class Restorer:
@@ -229,7 +212,9 @@ class Restorer:
             self._result(*parts)
             for parts in zip(placed, restored, self._examiner.examine(placed), after, strict=True)
         ]
-        return self._with_samples(results, placed, samples) if samples else results
+        if not samples:
+            return results
+        return with_samples(results, placed, samples, self.network, self._examiner)
 
     def read_placed(self, placed: Sequence[PlacedPlate]) -> list[PlateReading | None]:
         """Reads plates that were placed before; see `read`.
@@ -296,30 +281,6 @@ class Restorer:
             is_plate=seen.is_plate,
             note=seen.note,
         )
-
-    def _with_samples(
-        self, plates: Sequence[RestoredPlate], placed: Sequence[PlacedPlate], count: int
-    ) -> list[RestoredPlate]:
-        """Adds samples, and how far they agree where that was found to mean something.
-
-        So many samples as that was found with are needed: of fewer, nothing was measured.
-        """
-        frames = [each.frame for each in placed]
-        drawn = zip(*sample_restorations(self.network, frames, count, SEED), strict=True)
-        results = []
-        for plate, given, samples in zip(plates, placed, drawn, strict=True):
-            shares, note = None, plate.note
-            if plate.reading is not None and self.calibration is not None:
-                needed = self.calibration.samples
-                if not self.calibration.shows_agreement(tight=given.tight):
-                    note = note or NO_AGREEMENT
-                elif count < needed:
-                    note = note or FEW_SAMPLES.format(needed=needed, count=count)
-                else:
-                    readings = [each.text for each in self._examiner.read(samples)]
-                    shares = sample_agreement(plate.reading.text, readings)
-            results.append(replace(plate, samples=samples, agreement=shares, note=note))
-        return results
 
     def _calibrated(
         self,

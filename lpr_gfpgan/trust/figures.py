@@ -95,7 +95,11 @@ def shortfalls(likeness: dict[str, Any]) -> list[str]:
 
 
 def confidence_figures(rows: pd.DataFrame, model: CharacterModel, seed: int) -> dict[str, Any]:
-    """Calibration of one condition's characters, of plates that fitted nothing."""
+    """Calibration of one condition's characters, of plates that fitted nothing.
+
+    `excess` is the mean calibrated confidence less the share of right characters: above 0 it is
+    trusted too far.
+    """
     raw, right = rows["raw"].to_numpy(float), rows["right"].to_numpy(float)
     sharp = rows["sharp"].to_numpy(float)
     after = model.probability(raw, sharp, rows["agrees"])
@@ -111,6 +115,7 @@ def confidence_figures(rows: pd.DataFrame, model: CharacterModel, seed: int) -> 
             "raw": round(float(raw.mean()), 4),
             "calibrated": round(float(after.mean()), 4),
         },
+        "excess": round(float(after.mean() - right.mean()), 4),
         "ece": {
             "raw": round(float(expected_calibration_error(raw, right)), 4),
             "reader_alone": round(float(expected_calibration_error(alone, right)), 4),

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from lpr_gfpgan.restore import restorer as module
+from lpr_gfpgan.restore import Restorer
+from lpr_gfpgan.restore import sampling as module
 
 
 @pytest.fixture
@@ -55,7 +56,7 @@ def test_without_text_or_calibration_there_is_no_agreement(make, calibration, cr
 
 
 def test_the_network_draws_the_same_samples_again(weights, crop):
-    restorer = module.Restorer.from_pretrained(weights / "restorer-full-0.safetensors")
+    restorer = Restorer.from_pretrained(weights / "restorer-full-0.safetensors")
     first, second = (restorer.restore(crop, samples=2).samples for _ in range(2))
     np.testing.assert_array_equal(first, second)
     assert (first[0] != first[1]).any()
