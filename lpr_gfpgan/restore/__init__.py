@@ -6,7 +6,7 @@
 pictures (files, PIL images, arrays), placing (the plate in the canonical frame), photographs
 (plates found, and put back), weights (which ones, and what lies beside them), device, reading
 (characters with confidences and alternatives), examiner (whether it is a plate, and what it says),
-result and restorer.
+sampling (other restorations, and how far they agree), result and restorer.
 
 A restoration shows what is likely, which need not be what was there: it is no evidence. The reading
 of the picture by a reader trained on degraded plates stands beside the reading of the restoration.

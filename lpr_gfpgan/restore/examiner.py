@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -27,6 +27,28 @@ UNCALIBRATED = (
     "Without a calibration of these weights the confidences are the reader's own, and nothing "
     "tells a plate from another picture."
 )
+
+
+REFUSED = "This does not look like a plate, so its text is withheld."
+REFUSED_TIGHT = (
+    REFUSED + " It was taken to end at the plate's edges; if it does not, give the plate's four "
+    "corners, or do not say that it is tight."
+)
+
+
+@dataclass(frozen=True)
+class Look:
+    """What a reader saw in a frame, whatever it shows.
+
+    Attributes:
+        reading: with the reader's own confidences.
+        likeness: see `RestoredPlate`; None without a calibration.
+        by: who looked; to others it means nothing.
+    """
+
+    reading: PlateReading
+    likeness: float | None
+    by: Examiner = field(repr=False, compare=False)
 
 
 @dataclass(frozen=True)
@@ -71,47 +93,70 @@ class Examiner:
         """Judges and reads pictures; the text of what is no plate, or too narrow, is withheld."""
         if self.reader is None:
             return [Examination(None, None, None, NO_READER)] * len(placed)
-        frames = [each.frame for each in placed]
+        looks = [self._own_look(each) for each in placed]
+        unread = [each.frame for each, look in zip(placed, looks, strict=True) if look is None]
+        new = iter(self.look(unread))
         return [
-            self._conclude(*parts)
-            for parts in zip(placed, self.read(frames), self.likenesses(frames), strict=True)
+            self._conclude(each, look or next(new))
+            for each, look in zip(placed, looks, strict=True)
         ]
+
+    @torch.inference_mode()
+    def look(self, frames: Sequence[np.ndarray]) -> list[Look]:
+        """Reads and judges frames, uint8 [H, W, 3] each, in one go."""
+        looks: list[Look] = []
+        for batch, quad in self._batches(frames):
+            if self.calibration is None:
+                logits = self.reader.logits(batch, quad)
+                likenesses = [None] * len(batch)
+            else:
+                values, logits = self.calibration.look(self.reader, batch, quad)
+                likenesses = [float(value) for value in values]
+            pairs = zip(readings_of(logits), likenesses, strict=True)
+            looks += [Look(*pair, by=self) for pair in pairs]
+        return looks
 
     @torch.inference_mode()
     def read(self, frames: Sequence[np.ndarray]) -> list[PlateReading]:
         """The reader's readings of frames, uint8 [H, W, 3] each, whatever they show."""
         readings: list[PlateReading] = []
-        for start in range(0, len(frames), CHUNK):
-            batch = image_tensor(np.stack(frames[start : start + CHUNK]), self.device)
-            logits = self.reader.logits(batch, self._quad.expand(len(batch), 4, 2))
-            readings += readings_of(logits)
+        for batch, quad in self._batches(frames):
+            readings += readings_of(self.reader.logits(batch, quad))
         return readings
 
-    def likenesses(self, frames: Sequence[np.ndarray]) -> list[float | None]:
-        """How much each frame is like a plate; None without a calibration."""
-        if self.calibration is None or not frames:
-            return [None] * len(frames)
-        return [float(each) for each in self.calibration.plate_likeness(self.reader, frames)]
+    def looked_at(self, placed: PlacedPlate) -> PlacedPlate:
+        """The same with what the reader sees in it, if there is a calibration to judge it by."""
+        if self.calibration is None:
+            return placed
+        return replace(placed, look=self.look([placed.frame])[0])
 
-    def passes(self, frame: np.ndarray) -> bool:
-        """Whether a frame may show a plate; without a calibration any may."""
-        (likeness,) = self.likenesses([frame])
-        return likeness is None or self.calibration.accepts(likeness)
+    def passes(self, placed: PlacedPlate) -> bool:
+        """Whether what was looked at may show a plate; without a calibration any may."""
+        look = self._own_look(placed)
+        return look is None or look.likeness is None or self.calibration.accepts(look.likeness)
 
-    def _conclude(
-        self, placed: PlacedPlate, reading: PlateReading, likeness: float | None
-    ) -> Examination:
+    def _own_look(self, placed: PlacedPlate) -> Look | None:
+        return placed.look if placed.look is not None and placed.look.by is self else None
+
+    def _batches(self, frames: Sequence[np.ndarray]) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+        """Images [B, 3, H, W] and corners [B, 4, 2], at most CHUNK at once."""
+        for start in range(0, len(frames), CHUNK):
+            batch = image_tensor(np.stack(frames[start : start + CHUNK]), self.device)
+            yield batch, self._quad.expand(len(batch), 4, 2)
+
+    def _conclude(self, placed: PlacedPlate, look: Look) -> Examination:
+        likeness = look.likeness
         if likeness is None:
             is_plate, note = None, UNCALIBRATED
         else:
             is_plate, note = self.calibration.accepts(likeness), ""
         if is_plate is False:
-            note = "This does not look like a plate, so its text is withheld."
+            note = REFUSED_TIGHT if placed.tight else REFUSED
         elif placed.width < LEAST_WIDTH:
             note = (
                 f"The plate is {placed.width:.0f} pixels wide in the picture; below {LEAST_WIDTH} "
                 "it cannot be read, so its text is withheld."
             )
         else:
-            return Examination(reading, likeness, is_plate, note)
+            return Examination(look.reading, likeness, is_plate, note)
         return Examination(None, likeness, is_plate, note)

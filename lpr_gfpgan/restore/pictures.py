@@ -15,26 +15,33 @@ if TYPE_CHECKING:
 
     Picture = np.ndarray | Image | Path | str
 
+LONGEST = 32_766
+"""Pixels of the longest side that OpenCV can resample."""
+
 
 def to_array(image: Picture) -> tuple[np.ndarray, str]:
     """A picture as uint8 RGB [h, w, 3], and what to call it in a message.
 
+    A file or PIL image is turned as its EXIF says. Grey becomes three equal channels, a palette its
+    colours. Of 16 bits the upper 8 are kept. Transparency is ignored: the colours stored beneath it
+    stand, over no background.
+
     Args:
-        image: such an array, a PIL image (turned as its EXIF says) or a path.
+        image: such an array, a PIL image or a path.
 
     Raises:
-        ImageError: it is none of these, or cannot be read.
+        ImageError: it is none of these, cannot be read, or a side is longer than LONGEST.
     """
     if isinstance(image, str | Path):
-        return read_image(image), f"image {image}"
-    if not isinstance(image, np.ndarray):
-        image = _from_pil(image)
-    if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3 or image.size == 0:
+        pixels, name = read_image(image), f"image {image}"
+    else:
+        pixels, name = image if isinstance(image, np.ndarray) else _from_pil(image), "the picture"
+    if pixels.dtype != np.uint8 or pixels.ndim != 3 or pixels.shape[2] != 3 or pixels.size == 0:
         raise ImageError(
-            f"picture: need uint8 RGB [h, w, 3], got {image.dtype} {image.shape}; convert it"
+            f"picture: need uint8 RGB [h, w, 3], got {pixels.dtype} {pixels.shape}; convert it"
         )
-    _refuse_huge(image.shape[1], image.shape[0])
-    return image, "the picture"
+    _refuse_huge(pixels.shape[1], pixels.shape[0], name)
+    return pixels, name
 
 
 def _from_pil(image: Any) -> np.ndarray:
@@ -44,16 +51,24 @@ def _from_pil(image: Any) -> np.ndarray:
         raise ImageError(
             f"picture: got {type(image).__name__}; give a uint8 RGB array, a PIL image or a path"
         )
-    _refuse_huge(*image.size)  # before it is decoded
+    if image.mode in ("I", "F"):  # nothing says which value is white
+        raise ImageError(f"picture: PIL mode {image.mode} has no fixed white; convert it to RGB")
+    _refuse_huge(*image.size, "the picture")  # before it is decoded
     try:
-        return np.asarray(ImageOps.exif_transpose(image).convert("RGB"))
+        turned = ImageOps.exif_transpose(image)
+        if turned.mode.startswith("I;16"):  # PIL's own conversion cuts off all above 255
+            grey = (np.asarray(turned) >> 8).astype(np.uint8)
+            return np.repeat(grey[..., None], 3, axis=2)
+        return np.asarray(turned.convert("RGB"))
     except (OSError, SyntaxError) as error:
         raise ImageError(f"picture: PIL cannot decode it ({error}); open it again") from None
 
 
-def _refuse_huge(width: int, height: int) -> None:
+def _refuse_huge(width: int, height: int, name: str) -> None:
     if width * height > MAX_PIXELS:
-        raise ImageError(
-            f"picture: {width} x {height} is over the limit of {MAX_PIXELS / 1e6:g} million "
-            "pixels; scale it down or crop it"
-        )
+        limit = f"the limit of {MAX_PIXELS / 1e6:g} million pixels"
+    elif max(width, height) > LONGEST:
+        limit = f"{LONGEST} pixels on its longest side"
+    else:
+        return
+    raise ImageError(f"{name} is {width} x {height}, over {limit}; scale it down or crop it")

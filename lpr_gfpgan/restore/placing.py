@@ -13,15 +13,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..errors import ImageError, LabelError
-from ..plates import box_quad, parse_ccpd_name, rectify, tight_to_frame
+from ..plates import box_quad, parse_ccpd_name
+from ..trust.placing import TIGHT, to_canonical
 from .pictures import to_array
 
 if TYPE_CHECKING:
+    from .examiner import Look
     from .pictures import Picture
 
     Plate = str | np.ndarray | Sequence[Sequence[float]] | None
 
-TIGHT = "tight"
 TIGHT_ASPECTS = (2.2, 5.0)
 """Width / height of a picture that passes for a tight crop of a plate; a plate has 3.14 or 3.43."""
 LEAST_HEIGHT = 12
@@ -36,10 +37,15 @@ class PlacedPlate:
         frame: uint8 [H, W, 3], RGB, not restored.
         quad: float64 [4, 2], the plate's corners in the picture it comes from, in pixels: upper
             left, upper right, lower right, lower left.
+        tight: whether the picture was taken for the plate; its corners were known otherwise.
+        look: what a restorer's reader saw in the frame while it was placed, so that this restorer
+            need not read it again; None where nothing was read yet.
     """
 
     frame: np.ndarray
     quad: np.ndarray
+    tight: bool = False
+    look: Look | None = None
 
     @property
     def width(self) -> float:
@@ -74,7 +80,7 @@ def place(pixels: np.ndarray, name: str, plate: Plate, size: tuple[int, int]) ->
     height, width = pixels.shape[:2]
     if plate is not None and not isinstance(plate, str):
         quad = check_corners(plate, name, (height, width))
-        return PlacedPlate(frame=rectify(pixels, quad, size), quad=quad)
+        return PlacedPlate(frame=to_canonical(pixels, size, quad), quad=quad)
     if plate not in (None, TIGHT):
         raise ImageError(f"plate {plate!r}: say 'tight', give four corners or leave it out")
     if height < LEAST_HEIGHT or width < LEAST_HEIGHT:
@@ -87,7 +93,7 @@ def place(pixels: np.ndarray, name: str, plate: Plate, size: tuple[int, int]) ->
             "four corners, or 'tight' if the plate fills the picture"
         )
     quad = box_quad((0.0, 0.0, width, height))
-    return PlacedPlate(frame=tight_to_frame(pixels, *size), quad=quad)
+    return PlacedPlate(frame=to_canonical(pixels, size), quad=quad, tight=True)
 
 
 def has_plate_aspect(pixels: np.ndarray) -> bool:

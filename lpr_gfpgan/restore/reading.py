@@ -68,7 +68,12 @@ class PlateReading:
         return tuple(each.confidence for each in self.characters)
 
     def calibrated(
-        self, calibration: Calibration, agreed: Sequence[bool | None] | None = None
+        self,
+        calibration: Calibration,
+        agreed: Sequence[bool | None] | None = None,
+        *,
+        sharp: float,
+        tight: bool,
     ) -> PlateReading:
         """The same reading with the probability, for each character, that it is right.
 
@@ -76,11 +81,18 @@ class PlateReading:
             calibration: of this reader.
             agreed: for each character, whether a reading of the restoration agrees with it; None
                 where nothing was restored.
+            sharp: the `trust.sharpness` of the frame that was read.
+            tight: whether its picture was taken for the plate.
         """
         agreed = [None] * len(self.characters) if agreed is None else agreed
         return PlateReading.of(
             [
-                replace(each, confidence=calibration.confidence(each.confidence, agrees))
+                replace(
+                    each,
+                    confidence=calibration.confidence(
+                        each.confidence, agrees, sharp=sharp, tight=tight
+                    ),
+                )
                 for each, agrees in zip(self.characters, agreed, strict=True)
             ]
         )

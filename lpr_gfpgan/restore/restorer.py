@@ -16,7 +16,7 @@ from ..metrics import crop_box
 from ..plates import image_tensor, plate_box
 from ..readers import Reader
 from ..training.pictures import to_pixels
-from ..trust import Calibration, agreement, sample_agreement, sample_restorations
+from ..trust import Calibration, agreement, sharpness
 from .device import choose_device
 from .examiner import CHUNK, Examination, Examiner
 from .photographs import PlateFinder, paste_plates
@@ -24,20 +24,12 @@ from .pictures import to_array
 from .placing import TIGHT, PlacedPlate, corners_in_name, has_plate_aspect, place
 from .reading import PlateReading
 from .result import RestoredPhotograph, RestoredPlate
+from .sampling import with_samples
 from .weights import READER, calibration_beside, find_weights, reader_beside
 
 if TYPE_CHECKING:
     from .pictures import Picture
     from .placing import Plate
-
-SEED = 0
-"""Of the samples: the same picture gives the same ones."""
-
-
-NO_AGREEMENT = (
-    "How far the samples agree is withheld: on validation plates that did not tell wrong "
-    "characters from right ones."
-)
 
 
 class Restorer:
@@ -50,6 +42,7 @@ class Restorer:
             and to take every picture for a plate.
         finder: of plates in photographs.
         device: where network and reader run.
+        weights: the file that the network comes from, for who asks which one it is.
     """
 
     def __init__(
@@ -60,7 +53,9 @@ class Restorer:
         calibration: Calibration | None = None,
         finder: PlateFinder | None = None,
         device: torch.device | str = "cpu",
+        weights: Path | None = None,
     ) -> None:
+        self.weights = weights
         self.device = torch.device(device)
         self.network = network.eval().to(self.device, memory_format=torch.channels_last)
         self.reader = reader.to(self.device) if reader is not None else None
@@ -72,7 +67,8 @@ class Restorer:
     def __repr__(self) -> str:
         height, width = self.size
         return (
-            f"Restorer(frame={height}x{width}, reader={self.reader!r}, "
+            f"Restorer(weights={self.weights and str(self.weights)!r}, "
+            f"frame={height}x{width}, reader={self.reader!r}, "
             f"calibrated={self.calibration is not None}, device={self.device})"
         )
 
@@ -85,8 +81,8 @@ class Restorer:
         A calibration that was made for other weights is left out.
 
         Args:
-            path: a restorer's weights; when not given, the released ones, else those of the last
-                trained `full` model of the study.
+            path: a restorer's weights; those that `find_weights` finds, when not given. `weights`
+                of the restorer says which they are.
             device: "cpu", "cuda", "cuda:1"; a GPU if there is one, when not given.
 
         Raises:
@@ -98,7 +94,7 @@ class Restorer:
         path = find_weights() if path is None else Path(path)
         network, _ = networks.load_weights(path, expect_kind="restorer")
         reader, calibration = reader_beside(path), calibration_beside(path)
-        return cls(network, reader=reader, calibration=calibration, device=place)
+        return cls(network, reader=reader, calibration=calibration, device=place, weights=path)
 
     def restore(
         self,
@@ -117,7 +113,8 @@ class Restorer:
                 passes for one, else the corners in a CCPD file name, else the surest plate that
                 HyperLPR's detector finds. For a list of pictures, "tight" or None for all, or a
                 list with one of the three for each.
-            samples: how many other restorations to draw that fit the picture as well.
+            samples: how many other restorations to draw that fit the picture as well. How far they
+                agree is shown from so many on as the calibration was made with.
 
         Returns:
             The restored plate, or a list in the order of the pictures. What is no plate is refused:
@@ -184,8 +181,10 @@ class Restorer:
         if plate is not None:
             return place(pixels, name, plate, self.size)
         tight = place(pixels, name, TIGHT, self.size)
-        if has_plate_aspect(pixels) and self._examiner.passes(tight.frame):
-            return tight
+        if has_plate_aspect(pixels):
+            tight = self._examiner.looked_at(tight)
+            if self._examiner.passes(tight):
+                return tight
         quad = corners_in_name(image, pixels)
         if quad is None:
             quad = self._finder.find(pixels, name)[0].quad
@@ -213,7 +212,9 @@ class Restorer:
             self._result(*parts)
             for parts in zip(placed, restored, self._examiner.examine(placed), after, strict=True)
         ]
-        return self._with_samples(results, frames, samples) if samples else results
+        if not samples:
+            return results
+        return with_samples(results, placed, samples, self.network, self._examiner)
 
     def read_placed(self, placed: Sequence[PlacedPlate]) -> list[PlateReading | None]:
         """Reads plates that were placed before; see `read`.
@@ -230,8 +231,8 @@ class Restorer:
     def examine_placed(self, placed: Sequence[PlacedPlate]) -> list[Examination]:
         """Judges and reads plates that were placed before; says, too, why a text is withheld."""
         return [
-            replace(each, reading=self._calibrated(each.reading))
-            for each in self._examiner.examine(placed)
+            replace(each, reading=self._calibrated(each.reading, there))
+            for each, there in zip(self._examiner.examine(placed), placed, strict=True)
         ]
 
     @torch.inference_mode()
@@ -269,7 +270,7 @@ class Restorer:
             reading = after = None
         else:
             agreed = agreement(seen.reading.text, after.text)
-            reading = self._calibrated(seen.reading, agreed)
+            reading = self._calibrated(seen.reading, placed, agreed)
         return RestoredPlate(
             image=crop_box(frame, plate_box(*self.size)).copy(),
             frame=frame,
@@ -281,26 +282,14 @@ class Restorer:
             note=seen.note,
         )
 
-    def _with_samples(
-        self, plates: Sequence[RestoredPlate], frames: Sequence[np.ndarray], count: int
-    ) -> list[RestoredPlate]:
-        """Adds samples, and how far they agree where that was found to mean something."""
-        drawn = zip(*sample_restorations(self.network, frames, count, SEED), strict=True)
-        results = []
-        for plate, samples in zip(plates, drawn, strict=True):
-            shares, note = None, plate.note
-            if plate.reading is not None and self.calibration is not None:
-                if self.calibration.shows_agreement:
-                    readings = [each.text for each in self._examiner.read(samples)]
-                    shares = sample_agreement(plate.reading.text, readings)
-                else:
-                    note = note or NO_AGREEMENT
-            results.append(replace(plate, samples=samples, agreement=shares, note=note))
-        return results
-
     def _calibrated(
-        self, reading: PlateReading | None, agreed: Sequence[bool] | None = None
+        self,
+        reading: PlateReading | None,
+        placed: PlacedPlate,
+        agreed: Sequence[bool] | None = None,
     ) -> PlateReading | None:
         if reading is None or self.calibration is None:
             return reading
-        return reading.calibrated(self.calibration, agreed)
+        return reading.calibrated(
+            self.calibration, agreed, sharp=sharpness(placed.frame), tight=placed.tight
+        )

@@ -22,8 +22,11 @@ class RestoredPlate:
         frame: uint8 [H, W, 3], the restored frame around it.
         quad: float64 [4, 2], the plate's corners in the picture, in pixels: upper left, upper
             right, lower right, lower left.
-        reading: of the picture, by the direct reader, calibrated where there is a calibration. None
-            where nothing could be or should be read; `note` then says why.
+        reading: of the picture, by the direct reader, calibrated where there is a calibration. The
+            calibration is right for the blurs of the training: under strong blur, and for typefaces
+            that no training showed, its confidences are too high by some hundredths (measured in
+            metrics/calibration.json, `excess`). None where nothing could be or should be read;
+            `note` then says why.
         reading_restored: of the restored frame, by the same reader, with the reader's own
             confidences: a restoration can make a wrong character look certain.
         likeness: how much the picture is like the plates of the training, see `trust`; None
@@ -31,8 +34,9 @@ class RestoredPlate:
         is_plate: whether that is enough to pass for a plate; None without a calibration.
         samples: restored frames, uint8 [H, W, 3] each, that fit the picture as well.
         agreement: for each character of `text`, the share of the samples in which the reader sees
-            it in its place; None where there are no samples or no text, or where agreement was not
-            found to tell wrong characters from right ones.
+            it in its place; None where there are no samples or no text, fewer samples than the
+            calibration was made with, or where agreement was not found to tell wrong characters
+            from right ones.
         note: one sentence for the user where something is withheld; empty otherwise.
     """
 

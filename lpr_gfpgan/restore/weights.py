@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 from ..config import find_root
@@ -12,12 +13,20 @@ from ..readers import Reader, load_reader
 from ..trust import Calibration
 
 RELEASED = Path(__file__).parents[1] / "weights" / "restorer.safetensors"
+SCALES = ("paper", "gpu", "quick", "smoke")
+"""Profiles, the largest scale first."""
+FULL = re.compile(r"restorer-full-(?P<seed>\d+)\.safetensors")
 READER = "reader-direct.safetensors"
 CALIBRATION = "calibration.json"
 
 
 def find_weights() -> Path:
-    """The released weights, else those of the study's last trained `full` model.
+    """The released weights, else those of the study's `full` model at the largest scale trained.
+
+    A run of seconds never hides one of hours: the profiles rank as in SCALES, whenever each was
+    trained. Profiles of other names stand before the last of them, the newest first. Of the seeds
+    of one profile, it is the lowest: the calibration is made for one seed of a profile, which in
+    params.yaml as it comes is the lowest.
 
     Raises:
         WeightsError: there are neither; names the command that trains.
@@ -26,7 +35,7 @@ def find_weights() -> Path:
         return RELEASED
     try:
         output = Path(os.environ.get("LPR_GFPGAN_OUTPUT") or find_root())
-        found = list(output.glob("models/*/restorer-full-0.safetensors"))
+        found = [path for path in output.glob("models/*/*") if FULL.fullmatch(path.name)]
     except ConfigError:
         found = []
     if not found:
@@ -34,7 +43,16 @@ def find_weights() -> Path:
             "no weights: none come with this version and no trained model was found; run "
             "`make reproduce` or `lpr-gfpgan train` in a clone, or name a weights file"
         )
-    return max(found, key=lambda path: (path.stat().st_mtime_ns, path))
+    return min(found, key=_preference)
+
+
+def _preference(path: Path) -> tuple[float, int, str, int]:
+    """What is least for the weights to take."""
+    profile, seed = path.parent.name, int(FULL.fullmatch(path.name)["seed"])
+    if profile in SCALES:
+        return SCALES.index(profile), 0, profile, seed
+    newest = max(each.stat().st_mtime_ns for each in path.parent.iterdir())
+    return len(SCALES) - 1.5, -newest, profile, seed
 
 
 def reader_beside(weights: Path) -> Reader | None:

@@ -2,6 +2,7 @@
 
 - `likeness`: how much a frame looks like a plate; below a threshold it is refused.
 - `confidence`: the calibrated probability of a character; a restoration read otherwise lowers it.
+- `placing`: how a user's picture becomes the frame that is judged; `sharpness`: how sharp it is.
 - `samples`: several restorations of one input, whose agreement is shown if it tells wrong
   characters.
 - `non_plates` (with `textures`, `signs`, `views`): pictures of what is no plate.
@@ -13,6 +14,7 @@ from .calibration import Auroc, Calibration
 from .confidence import agreement, sample_agreement
 from .non_plates import KINDS, draw_non_plate
 from .samples import sample_restorations
+from .sharpness import sharpness
 
 __all__ = [
     "KINDS",
@@ -23,4 +25,5 @@ __all__ = [
     "draw_non_plate",
     "sample_agreement",
     "sample_restorations",
+    "sharpness",
 ]

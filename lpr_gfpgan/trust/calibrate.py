@@ -2,6 +2,8 @@
 
 One half of the validation plates and one set of non-plates choose; the other half and another set
 measure what was chosen. Training plates fit the likeness, against a third set of non-plates.
+Every picture is first placed as a user's is, in both ways of `placing`: drawn plates know their
+corners to a fraction of a pixel, users cut boxes.
 """
 
 from typing import Any
@@ -25,13 +27,16 @@ from .figures import (
     share,
 )
 from .likeness import Likeness, fit_likeness, frame_figures, threshold_between
+from .placing import TIGHT, WAYS
 from .samples import sample_restorations
+from .sharpness import sharpness
 from .subject import (
     OTHERS,
     Frames,
     Subject,
     degraded_frames,
     other_frames,
+    placed_frames,
     plate_frames,
     readings,
     restored,
@@ -81,19 +86,28 @@ def measure(study: Study) -> tuple[Calibration, dict[str, Any]]:
 
     likeness = _fitted_likeness(subject)
     found = _likenesses(subject, likeness, validation)
-    plates = [found[name][chosen] for name in (CLEAN, TRAINING)]
     others = _other_likenesses(subject, likeness, "choose")
-    threshold = threshold_between(plates, [others[name].to_numpy() for name in (CLEAN, TRAINING)])
+    # One threshold serves both ways of giving a plate, sharp and degraded: the worst-off decides.
+    cells = [(way, condition) for way in WAYS for condition in (CLEAN, TRAINING)]
+    threshold = threshold_between(
+        [found[cell][chosen] for cell in cells], [others[cell].to_numpy() for cell in cells]
+    )
     tested = _other_likenesses(subject, likeness, "measure")
 
-    fitting = _characters(subject, validation, chosen, TRAINING, DRAWS)
-    model = fit_characters(fitting["raw"], fitting["agrees"], fitting["right"])
-    unseen = {
-        condition: _characters(subject, validation, measured, condition, 1)
-        for condition in subject.conditions
-    }
-    samples = _sampled(subject, validation)
-    curve = agreement_auroc(samples, draws=study.settings.evaluation.bootstrap, seed=subject.seed)
+    models, unseen = {}, {}
+    for way in WAYS:
+        rows = _characters(subject, validation.select(chosen), way, TRAINING, DRAWS)
+        models[way] = fit_characters(rows["raw"], rows["sharp"], rows["agrees"], rows["right"])
+        others_read = {
+            condition: _characters(subject, validation.select(measured), way, condition, 1)
+            for condition in subject.conditions
+        }
+        unseen[way] = {
+            condition: confidence_figures(rows, models[way], subject.seed)
+            for condition, rows in others_read.items()
+            if len(rows)
+        }
+    agreeing = _agreement(subject, validation, dict(zip(WAYS, (chosen, measured), strict=True)))
 
     calibration = Calibration(
         profile=study.profile,
@@ -106,36 +120,40 @@ def measure(study: Study) -> tuple[Calibration, dict[str, Any]]:
             "others_fitted": OTHERS["fit"],
             "others_chosen": OTHERS["choose"],
             "others_measured": OTHERS["measure"],
-            "characters_fitted": len(fitting),
-            "characters_sampled": len(samples),
         },
         likeness=likeness,
         likeness_threshold=threshold,
-        characters=model,
+        characters=models,
         samples=SAMPLES,
-        agreement_auroc=curve,
+        agreement_auroc={way: each["auroc"] for way, each in agreeing.items()},
     )
     metrics = {
         "n": calibration.n,
         "likeness": {
             "threshold": round(threshold, 4),
             "accepted": {
-                name: share(values[measured] >= threshold) for name, values in found.items()
+                way: {
+                    condition: share(found[way, condition][measured] >= threshold)
+                    for condition in (CLEAN, *subject.conditions)
+                }
+                for way in WAYS
             },
             "refused": {
-                name: refused_shares(tested, name, threshold) for name in (CLEAN, TRAINING)
+                way: {
+                    condition: refused_shares(tested, (way, condition), threshold)
+                    for condition in (CLEAN, TRAINING)
+                }
+                for way in WAYS
             },
         },
-        "confidence": {
-            condition: confidence_figures(rows, model, subject.seed)
-            for condition, rows in unseen.items()
-            if len(rows)
-        },
+        "confidence": unseen,
         "agreement": {
-            "shown": calibration.shows_agreement,
             "samples": SAMPLES,
-            "auroc": None if curve is None else {k: round(v, 4) for k, v in vars(curve).items()},
-            "auroc_of_raw_confidence": rounded(auroc_or_none(samples["raw"], samples["right"])),
+            **{
+                way: {"shown": calibration.shows_agreement(tight=way == TIGHT)}
+                | _agreement_figures(each)
+                for way, each in agreeing.items()
+            },
         },
     }
     return calibration, metrics
@@ -147,8 +165,9 @@ def _fitted_likeness(subject: Subject) -> Likeness:
     sides = [
         np.concatenate(
             [
-                _figures(subject, part)
+                _figures(subject, part, way)
                 for part in (side, degraded_frames(subject, side, TRAINING, 0))
+                for way in WAYS
             ]
         )
         for side in (plates, others)
@@ -156,63 +175,95 @@ def _fitted_likeness(subject: Subject) -> Likeness:
     return fit_likeness(*sides)
 
 
-def _figures(subject: Subject, frames: Frames) -> np.ndarray:
-    return frame_figures(subject.reader, frames.image, frames.quad)
+def _figures(subject: Subject, frames: Frames, way: str) -> np.ndarray:
+    placed = placed_frames(frames, way)
+    return frame_figures(subject.reader, placed.image, placed.quad)
 
 
-def _likenesses(subject: Subject, likeness: Likeness, plates: Frames) -> dict[str, np.ndarray]:
-    """Likeness [N] of plates, clean and under each condition."""
-    found = {CLEAN: likeness.of(_figures(subject, plates))}
-    for condition in subject.conditions:
-        degraded = degraded_frames(subject, plates, condition, 1)
-        found[condition] = likeness.of(_figures(subject, degraded))
+def _likenesses(
+    subject: Subject, likeness: Likeness, plates: Frames
+) -> dict[tuple[str, str], np.ndarray]:
+    """Likeness [N] of plates in each way of giving them, clean and under each condition."""
+    found = {}
+    for condition in (CLEAN, *subject.conditions):
+        seen = plates if condition == CLEAN else degraded_frames(subject, plates, condition, 1)
+        for way in WAYS:
+            found[way, condition] = likeness.of(_figures(subject, seen, way))
     return found
 
 
 def _other_likenesses(subject: Subject, likeness: Likeness, part: str) -> pd.DataFrame:
-    """Likeness of non-plates, one row each: kind, clean, training."""
+    """Likeness of non-plates, one row each: kind, and (way, condition) of two conditions."""
     others, kinds = other_frames(subject, part)
-    degraded = degraded_frames(subject, others, TRAINING, 2)
-    return pd.DataFrame(
-        {
-            "kind": kinds,
-            CLEAN: likeness.of(_figures(subject, others)),
-            TRAINING: likeness.of(_figures(subject, degraded)),
-        }
-    )
+    seen = {CLEAN: others, TRAINING: degraded_frames(subject, others, TRAINING, 2)}
+    columns = {
+        (way, condition): likeness.of(_figures(subject, frames, way))
+        for way in WAYS
+        for condition, frames in seen.items()
+    }
+    return pd.DataFrame({"kind": kinds} | columns)
 
 
 def _characters(
-    subject: Subject, validation: Frames, numbers: np.ndarray, condition: str, draws: int
+    subject: Subject, plates: Frames, way: str, condition: str, draws: int
 ) -> pd.DataFrame:
-    """Every character read off degraded plates: condition, plate, raw, agrees, right.
+    """Every character read off degraded plates: plate, raw, sharp, agrees, right.
 
     Args:
         subject: the networks.
-        validation: the plates.
-        numbers: which of them.
+        plates: the originals.
+        way: how they are given, one of WAYS.
         condition: how they are degraded.
         draws: how often.
     """
-    plates = validation.select(numbers)
     rows = []
     for step in range(draws):
-        seen = degraded_frames(subject, plates, condition, 3 + step)
+        seen = placed_frames(degraded_frames(subject, plates, condition, 3 + step), way)
         before = readings(subject, seen.image, seen.quad)
         after = readings(subject, restored(subject, seen.image), seen.quad)
-        for plate, reading, other, truth in zip(numbers, before, after, plates.text, strict=True):
+        sharp = [sharpness(frame) for frame in seen.image]
+        for plate, (reading, other, truth) in enumerate(
+            zip(before, after, plates.text, strict=True)
+        ):
             agrees = agreement(reading.text, other.text)
             right = agreement(reading.text, truth)
             rows += [
-                (condition, plate, *row)
-                for row in zip(reading.confidences, agrees, right, strict=True)
+                (plate, raw, sharp[plate], *row)
+                for raw, *row in zip(reading.confidences, agrees, right, strict=True)
             ]
-    return pd.DataFrame(rows, columns=["condition", "plate", "raw", "agrees", "right"])
+    return pd.DataFrame(rows, columns=["plate", "raw", "sharp", "agrees", "right"])
 
 
-def _sampled(subject: Subject, plates: Frames) -> pd.DataFrame:
+def _agreement(
+    subject: Subject, plates: Frames, numbers: dict[str, np.ndarray]
+) -> dict[str, dict[str, Any]]:
+    """What the agreement of samples says in each way of giving plates, each with its own plates."""
+    found = {}
+    for way, index in numbers.items():
+        rows = _sampled(subject, plates.select(index), way)
+        found[way] = {
+            "characters": len(rows),
+            "auroc": agreement_auroc(
+                rows, draws=subject.study.settings.evaluation.bootstrap, seed=subject.seed
+            ),
+            "auroc_of_raw_confidence": auroc_or_none(rows["raw"], rows["right"]),
+        }
+    return found
+
+
+def _agreement_figures(found: dict[str, Any]) -> dict[str, Any]:
+    """The same for a file."""
+    curve = found["auroc"]
+    return {
+        "characters": found["characters"],
+        "auroc": None if curve is None else {k: round(v, 4) for k, v in vars(curve).items()},
+        "auroc_of_raw_confidence": rounded(found["auroc_of_raw_confidence"]),
+    }
+
+
+def _sampled(subject: Subject, plates: Frames, way: str) -> pd.DataFrame:
     """Every character read off plates degraded as in training: plate, raw, agreement, right."""
-    seen = degraded_frames(subject, plates, TRAINING, 3 + DRAWS)
+    seen = placed_frames(degraded_frames(subject, plates, TRAINING, 3 + DRAWS), way)
     before = readings(subject, seen.image, seen.quad)
     samples = [
         readings(subject, np.stack(made), seen.quad)

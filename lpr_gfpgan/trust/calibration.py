@@ -7,13 +7,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import torch
+from torch import Tensor
 
 from ..errors import ConfigError, DataError
 from ..files import write_text
 from ..readers import Reader
 from ..settings import build
 from .confidence import CharacterModel
-from .likeness import Likeness, frame_figures
+from .likeness import Likeness, frame_figures, reader_figures
+from .placing import CORNERS, TIGHT, WAYS
 
 FILE = "calibration.json"
 NOTEBOOK = "notebooks/5_calibration.ipynb"
@@ -49,9 +52,12 @@ class Calibration:
         n: how many plates, characters and non-plates each part was made from.
         likeness: the fitted score of what looks like a plate.
         likeness_threshold: at or above it a frame passes for a plate.
-        characters: the fitted model of a character's confidence.
-        samples: restorations a plate whose agreement was measured.
-        agreement_auroc: of that agreement; None where all characters were right or all wrong.
+        characters: the fitted model of a character's confidence, for each way of placing a plate:
+            "corners" and "tight" (`placing`).
+        samples: restorations a plate whose agreement was measured; of fewer it is not known what
+            their agreement says.
+        agreement_auroc: of that agreement, for each way of placing a plate; None where all
+            characters were right or all wrong.
     """
 
     profile: str
@@ -60,14 +66,18 @@ class Calibration:
     n: dict[str, int]
     likeness: Likeness
     likeness_threshold: float
-    characters: CharacterModel
+    characters: dict[str, CharacterModel]
     samples: int
-    agreement_auroc: Auroc | None
+    agreement_auroc: dict[str, Auroc | None]
 
-    @property
-    def shows_agreement(self) -> bool:
-        """Whether the agreement of samples says enough about wrong characters to be shown."""
-        return self.agreement_auroc is not None and self.agreement_auroc.estimate >= LEAST_AUROC
+    def shows_agreement(self, *, tight: bool) -> bool:
+        """Whether the agreement of samples says enough about wrong characters to be shown.
+
+        Args:
+            tight: whether the picture was taken for the plate, and not its corners given.
+        """
+        auroc = self.agreement_auroc[_way(tight)]
+        return auroc is not None and auroc.estimate >= LEAST_AUROC
 
     def plate_likeness(
         self, reader: Reader, frames: Sequence[np.ndarray], quads: np.ndarray | None = None
@@ -87,24 +97,42 @@ class Calibration:
         """
         return self.likeness.of(frame_figures(reader, frames, quads))
 
+    @torch.no_grad()
+    def look(self, reader: Reader, image: Tensor, quad: Tensor) -> tuple[np.ndarray, Tensor]:
+        """Likeness of a batch, and the reader's class scores of it, of one reading.
+
+        Args:
+            reader: the direct reader whose weights `check` accepts.
+            image: float32 [B, 3, H, W] in [-1, 1].
+            quad: float32 [B, 4, 2], corners in pixels.
+
+        Returns:
+            The likeness, float64 [B], and the scores [B, T, C].
+        """
+        figures, logits = reader_figures(reader, image, quad)
+        return self.likeness.of(figures), logits
+
     def accepts(self, likeness: float) -> bool:
         """Whether a frame of this likeness passes for a plate."""
         return bool(likeness >= self.likeness_threshold)
 
-    def confidence(self, raw: float, agrees: bool | None) -> float:
+    def confidence(self, raw: float, agrees: bool | None, *, sharp: float, tight: bool) -> float:
         """The calibrated probability that a read character is right.
 
         Args:
             raw: the direct reader's own confidence in it, read from the input, in [0, 1].
             agrees: whether the reading of the restoration has it at its place (see
                 `confidence.agreement`); None where that was not read.
+            sharp: the `sharpness` of the frame.
+            tight: whether the picture was taken for the plate, and not its corners given.
 
         Raises:
             DataError: the raw confidence is outside [0, 1].
         """
         if not 0 <= raw <= 1:
             raise DataError(f"a confidence must lie in [0, 1], got {raw}; check the reader")
-        return float(self.characters.probability(raw, agrees))
+        model = self.characters[_way(tight)]
+        return float(model.probability(raw, sharp, agrees))
 
     def check(self, restorer_sha256: str, reader_sha256: str) -> None:
         """Refuses weights that this was not made for.
@@ -149,19 +177,28 @@ class Calibration:
         return found
 
     def _check_tables(self, path: Path | str) -> None:
-        likeness, characters = self.likeness, self.characters
+        likeness = self.likeness
         trunk, figures = len(likeness.trunk_mean), len(likeness.centre)
         square = [len(row) for row in likeness.trunk_precision] == [trunk] * trunk
         same = len(likeness.scale) == len(likeness.weights) == figures > trunk
         if not (square and same and min(likeness.scale) > 0):
             raise _damaged(path, "the tables of the likeness do not fit together")
-        if min(characters.slope, characters.rise, characters.fall) < 0:
-            raise _damaged(path, "a slope, rise or fall below 0")
+        if not set(self.characters) == set(self.agreement_auroc) == set(WAYS):
+            raise _damaged(path, f"needed are figures of plates given by {' and '.join(WAYS)}")
+        for model in self.characters.values():
+            if min(model.slope, model.clear, model.rise, model.fall) < 0:
+                raise _damaged(path, "a slope, clear, rise or fall below 0")
+            if not model.softest <= model.usual <= model.sharpest:
+                raise _damaged(path, "a usual sharpness beyond its ends")
         if any(len(sha256) != 64 for sha256 in (self.restorer_sha256, self.reader_sha256)):
             raise _damaged(path, "a SHA-256 that is none")
-        auroc = self.agreement_auroc
-        if auroc is not None and not 0 <= auroc.low <= auroc.estimate <= auroc.high <= 1:
-            raise _damaged(path, "an agreement_auroc outside its interval or [0, 1]")
+        for auroc in self.agreement_auroc.values():
+            if auroc is not None and not 0 <= auroc.low <= auroc.estimate <= auroc.high <= 1:
+                raise _damaged(path, "an agreement_auroc outside its interval or [0, 1]")
+
+
+def _way(tight: bool) -> str:
+    return TIGHT if tight else CORNERS
 
 
 def _damaged(path: Path | str, reason: str) -> DataError:

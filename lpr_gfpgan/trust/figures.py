@@ -1,5 +1,6 @@
 """The figures of metrics/calibration.json."""
 
+from collections.abc import Hashable
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,9 @@ from ..metrics import (
 from .calibration import Auroc
 from .confidence import CharacterModel
 from .non_plates import KINDS
+
+LEAST_SHARE = 0.95
+"""Of clean plates that must pass, and of clean non-plates that must be refused."""
 
 
 def agreement_auroc(samples: pd.DataFrame, *, draws: int, seed: int) -> Auroc | None:
@@ -60,7 +64,7 @@ def share(hits: np.ndarray) -> dict[str, float]:
 
 
 def refused_shares(
-    others: pd.DataFrame, column: str, threshold: float
+    others: pd.DataFrame, column: Hashable, threshold: float
 ) -> dict[str, dict[str, float]]:
     """Share of non-plates below the threshold, in all and by kind."""
     refused = others[column] < threshold
@@ -68,11 +72,39 @@ def refused_shares(
     return {"all": share(refused), **by_kind}
 
 
+def shortfalls(likeness: dict[str, Any]) -> list[str]:
+    """What the refusal of non-plates falls short of, a sentence each; empty where it is enough.
+
+    Asked for is LEAST_SHARE of clean plates accepted and of clean non-plates refused, in each way
+    of placing them.
+
+    Args:
+        likeness: `likeness` of metrics/calibration.json.
+    """
+    found = []
+    for way, shares in likeness["accepted"].items():
+        found.append((f"of clean plates given by {way}", "accepted", shares["clean"]))
+    for way, shares in likeness["refused"].items():
+        found.append((f"of non-plates given by {way}", "refused", shares["clean"]["all"]))
+    return [
+        f"{what} {each['estimate']:.1%} [{each['low']:.1%}, {each['high']:.1%}] are {done} "
+        f"(n = {each['n']}), asked for are {LEAST_SHARE:.0%}"
+        for what, done, each in found
+        if each["estimate"] < LEAST_SHARE
+    ]
+
+
 def confidence_figures(rows: pd.DataFrame, model: CharacterModel, seed: int) -> dict[str, Any]:
-    """Calibration of one condition's characters, of plates that fitted nothing."""
+    """Calibration of one condition's characters, of plates that fitted nothing.
+
+    `excess` is the mean calibrated confidence less the share of right characters: above 0 it is
+    trusted too far.
+    """
     raw, right = rows["raw"].to_numpy(float), rows["right"].to_numpy(float)
-    after = model.probability(raw, rows["agrees"])
-    alone = model.probability(raw)
+    sharp = rows["sharp"].to_numpy(float)
+    after = model.probability(raw, sharp, rows["agrees"])
+    alone = model.probability(raw, sharp)
+    blind = model.probability(raw, np.full(len(rows), model.usual), rows["agrees"])
     chance = calibrated_error(after, draws=200, rng=np.random.default_rng(seed))
     return {
         "plates": int(rows["plate"].nunique()),
@@ -83,10 +115,12 @@ def confidence_figures(rows: pd.DataFrame, model: CharacterModel, seed: int) -> 
             "raw": round(float(raw.mean()), 4),
             "calibrated": round(float(after.mean()), 4),
         },
+        "excess": round(float(after.mean() - right.mean()), 4),
         "ece": {
             "raw": round(float(expected_calibration_error(raw, right)), 4),
             "reader_alone": round(float(expected_calibration_error(alone, right)), 4),
             "calibrated": round(float(expected_calibration_error(after, right)), 4),
+            "without_sharpness": round(float(expected_calibration_error(blind, right)), 4),
             "if_calibrated": round(float(chance.mean()), 4),
         },
         "auroc": {

@@ -9,8 +9,9 @@ The likeness is a logistic score, linear in three kinds of figures of one pass t
 - the squared Mahalanobis distance of the features from those of training plates, sharp and
   degraded together (Lee et al. 2018), which knows nothing of any non-plate.
 
-It was fitted on plates sharp and degraded against non-plates sharp and degraded, so that blur alone
-moves it little. It is a number for a threshold, no probability.
+It was fitted on plates against non-plates, sharp and degraded, each placed in both ways that users
+give plates (`placing`), so that neither blur nor a box around a tilted plate moves it much. It is a
+number for a threshold, no probability.
 """
 
 from collections.abc import Sequence
@@ -91,12 +92,12 @@ def frame_figures(
         part = slice(start, start + CHUNK)
         image = image_tensor(np.stack(frames[part]), device)
         quad = torch.from_numpy(np.array(quads[part], np.float32)).to(device)
-        found.append(reader_figures(reader, image, quad))
+        found.append(reader_figures(reader, image, quad)[0])
     return np.concatenate(found)
 
 
 @torch.no_grad()
-def reader_figures(reader: Reader, image: Tensor, quad: Tensor) -> np.ndarray:
+def reader_figures(reader: Reader, image: Tensor, quad: Tensor) -> tuple[np.ndarray, Tensor]:
     """What a reader's scores and trunk say of images, whatever they show.
 
     Args:
@@ -105,7 +106,8 @@ def reader_figures(reader: Reader, image: Tensor, quad: Tensor) -> np.ndarray:
         quad: float32 [B, 4, 2], corners in pixels.
 
     Returns:
-        float64 [B, SCORES + T], the scores' figures first, then the trunk's T features.
+        float64 [B, SCORES + T], the scores' figures first, then the trunk's T features; and the
+        scores themselves, [B, T, C].
     """
     crop = reader.crop(image, quad)
     logits = reader.network(crop)
@@ -121,7 +123,7 @@ def reader_figures(reader: Reader, image: Tensor, quad: Tensor) -> np.ndarray:
     for length in (7, 8):
         figures += _grammar(logits, length)
     trunk = reader.network.trunk(crop)
-    return torch.cat([torch.stack(figures, 1), trunk], 1).double().cpu().numpy()
+    return torch.cat([torch.stack(figures, 1), trunk], 1).double().cpu().numpy(), logits
 
 
 def _grammar(logits: Tensor, length: int) -> list[Tensor]:

@@ -13,6 +13,7 @@ from ..readers import Reader, Reading
 from ..training.pictures import to_pixels
 from ..training.stage import degradation_ranges, open_plates, plate_width
 from .non_plates import draw_non_plates
+from .placing import as_given
 
 CHUNK = 64
 OTHERS = {"fit": 420, "choose": 200, "measure": 200}
@@ -64,6 +65,28 @@ def plate_frames(study: Study, split: str, count: int | None = None) -> Frames:
     return Frames(np.array(plates.images[wanted]), plates.quads[wanted], texts)
 
 
+def placed_frames(frames: Frames, way: str) -> Frames:
+    """The frames as a restorer is given them, each taken for a user's picture of its plate.
+
+    Args:
+        frames: pictures with their plates' corners.
+        way: one of `placing.WAYS`.
+
+    Returns:
+        Frames whose plates lie in the canonical box.
+    """
+    size = frames.image.shape[1:3]
+    images = [
+        as_given(picture, quad, way, size)
+        for picture, quad in zip(frames.image, frames.quad, strict=True)
+    ]
+    return Frames(np.stack(images), _canonical_quads(len(frames), size), frames.text)
+
+
+def _canonical_quads(count: int, size: tuple[int, int]) -> np.ndarray:
+    return np.broadcast_to(canonical_quad(*size), (count, 4, 2)).astype(np.float32)
+
+
 def degraded_frames(subject: Subject, frames: Frames, condition: str, step: int) -> Frames:
     """Frames degraded with the real JPEG codec and rounded, as a file would hold them.
 
@@ -94,8 +117,7 @@ def other_frames(subject: Subject, part: str) -> tuple[Frames, list[str]]:
     number, count = list(OTHERS).index(part), OTHERS[part]
     size = subject.study.settings.frame.size
     images, kinds = draw_non_plates(len(OTHERS) * subject.seed + number, count, *size)
-    quads = np.broadcast_to(canonical_quad(*size), (count, 4, 2)).astype(np.float32)
-    return Frames(images, quads, []), kinds
+    return Frames(images, _canonical_quads(count, size), []), kinds
 
 
 def readings(subject: Subject, images: np.ndarray, quads: np.ndarray) -> list[Reading]:

@@ -26,17 +26,19 @@ class Says:
     """A reader with one answer for light pictures and one for dark ones.
 
     Each character is seen with a probability of 0.8 and taken for its neighbour in the alphabet
-    with 0.1, the rest falls to the blank.
+    with 0.1, the rest falls to the blank. Counts the frames it is shown.
     """
 
     def __init__(self, light, dark):
         self.light, self.dark = light, dark
+        self.frames_read = 0
 
     def to(self, device):
         return self
 
     def logits(self, image, quad):
         assert len(image) == len(quad)
+        self.frames_read += len(image)
         return torch.stack(
             [self._of(self.light if each.mean() > 0 else self.dark) for each in image]
         )
@@ -51,17 +53,29 @@ class Says:
 
 
 class Calibration:
-    """Takes what is not of one colour for a plate; a disagreement halves the confidence."""
+    """Takes what is not of one colour for a plate; a disagreement halves the confidence.
 
-    shows_agreement = True
+    Notes what it is asked about each character: (sharp, tight).
+    """
 
-    def plate_likeness(self, reader, frames):
-        return np.array([frame[10:22].std() for frame in frames])
+    samples = 2
+
+    def __init__(self):
+        self.asked = []
+        self.shown = {True, False}
+
+    def shows_agreement(self, *, tight):
+        return tight in self.shown
+
+    def look(self, reader, image, quad):
+        likeness = [float(each[:, 10:22].std()) * 127.5 for each in image]
+        return np.array(likeness), reader.logits(image, quad)
 
     def accepts(self, likeness):
         return likeness > 1
 
-    def confidence(self, raw, agrees):
+    def confidence(self, raw, agrees, *, sharp, tight):
+        self.asked.append((sharp, tight))
         return raw * {True: 1.0, None: 0.9, False: 0.5}[agrees]
 
 

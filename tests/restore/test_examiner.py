@@ -3,21 +3,26 @@
 import numpy as np
 import pytest
 
+from lpr_gfpgan.trust import sharpness
+
 WALL = np.full((40, 120, 3), 200, np.uint8)
 
 
 def test_what_is_no_plate_is_refused(make, calibration):
     result = make(calibration=calibration).restore(WALL, "tight")
-    assert result.is_plate is False and result.likeness == 0.0
+    assert result.is_plate is False and result.likeness == pytest.approx(0, abs=1e-3)
     assert result.text is None and result.text_restored is None
     assert "not look like a plate" in result.note
+    assert "corners" in result.note and "edges" in result.note
     assert result.image.shape == (22, 64, 3) and (result.image == 55).all()
     assert make(calibration=calibration).read(WALL, "tight") is None
 
 
 def test_corners_of_no_plate_are_refused_too(make, calibration):
     quad = [[0, 0], [100, 0], [100, 30], [0, 30]]
-    assert make(calibration=calibration).restore(WALL, quad).is_plate is False
+    result = make(calibration=calibration).restore(WALL, quad)
+    assert result.is_plate is False
+    assert "not look like a plate" in result.note and "edges" not in result.note
 
 
 def test_a_plate_is_not_refused(make, calibration, crop):
@@ -64,3 +69,32 @@ def test_reading_alone_knows_of_no_agreement(make, calibration, crop):
     assert [each.alternatives[0][1] for each in reading.characters] == pytest.approx(
         [0.1 / 0.9] * 7
     )
+
+
+def test_each_picture_is_read_once_however_it_is_placed(make, calibration, crop, photo):
+    picture, (quad, _) = photo
+    restorer = make(calibration=calibration)
+    for plate in (None, "tight", quad):
+        before = restorer.reader.frames_read
+        restorer.read(crop if plate is None else picture, plate)
+        assert restorer.reader.frames_read == before + 1, plate
+    before = restorer.reader.frames_read
+    restorer.restore([crop] * 3)
+    assert restorer.reader.frames_read == before + 2 * 3  # the pictures and their restorations
+
+
+def test_what_another_restorer_saw_is_not_taken_over(make, calibration, crop):
+    placed = make(calibration=calibration).place(crop)
+    assert placed.look.reading.text == "皖A12345"
+    other = make(says=("京B99999", ""), calibration=calibration)
+    assert other.read_placed([placed])[0].text == "京B99999"
+
+
+def test_confidences_hang_on_how_sharp_a_plate_is_and_how_it_was_given(make, calibration, crop):
+    restorer = make(calibration=calibration)
+    corners = [[0, 0], [128, 0], [128, 41], [0, 41]]
+    for plate in ("tight", corners):
+        placed = restorer.place(crop, plate)
+        calibration.asked.clear()
+        restorer.restore(crop, plate)
+        assert set(calibration.asked) == {(sharpness(placed.frame), plate == "tight")}

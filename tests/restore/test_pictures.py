@@ -6,7 +6,7 @@ from PIL import Image
 
 from lpr_gfpgan.errors import ImageError
 from lpr_gfpgan.files import write_png
-from lpr_gfpgan.restore import pictures, to_array
+from lpr_gfpgan.restore import pictures, to_array, to_frame
 
 
 def test_array_pil_and_path_agree(crop, tmp_path):
@@ -18,14 +18,84 @@ def test_array_pil_and_path_agree(crop, tmp_path):
     assert "plate.png" in name
 
 
-def test_a_pil_image_is_turned_as_its_camera_noted(crop):
+# What EXIF says of a camera's position, and what undoes it, as Exif 2.3 defines the values.
+TURNS = {
+    1: lambda p: p,
+    2: lambda p: p[:, ::-1],
+    3: lambda p: p[::-1, ::-1],
+    4: lambda p: p[::-1],
+    5: lambda p: p.swapaxes(0, 1),
+    6: lambda p: p.swapaxes(0, 1)[:, ::-1],
+    7: lambda p: p.swapaxes(0, 1)[::-1, ::-1],
+    8: lambda p: p.swapaxes(0, 1)[::-1],
+}
+
+
+def both(image, path):
+    """A PIL image's pixels: of the image, and of a file of it at this path."""
+    image.save(path, exif=image.getexif())
+    return to_array(image)[0], to_array(path)[0]
+
+
+@pytest.mark.parametrize("orientation", TURNS)
+def test_a_picture_is_turned_as_its_camera_noted(crop, tmp_path, orientation):
     image = Image.fromarray(crop)
-    image.getexif()[0x0112] = 6  # a quarter turn
-    assert to_array(image)[0].shape == (128, 41, 3)
+    image.getexif()[0x0112] = orientation
+    for pixels in both(image, tmp_path / "plate.png"):
+        np.testing.assert_array_equal(pixels, TURNS[orientation](crop))
 
 
-def test_a_pil_image_of_another_mode_becomes_rgb(crop):
-    assert to_array(Image.fromarray(crop).convert("L"))[0].shape == crop.shape
+def test_grey_has_three_equal_channels(crop, tmp_path):
+    grey = crop[..., 0]
+    for pixels in both(Image.fromarray(grey), tmp_path / "plate.png"):
+        np.testing.assert_array_equal(pixels, np.repeat(grey[..., None], 3, axis=2))
+
+
+def test_a_palette_becomes_its_colours(tmp_path):
+    index = np.arange(60, dtype=np.uint8).reshape(6, 10) % 4
+    colours = np.array([[255, 0, 0], [0, 250, 10], [7, 8, 200], [90, 91, 92]], np.uint8)
+    image = Image.fromarray(index)
+    image.putpalette(colours.tobytes())
+    assert image.mode == "P"
+    for pixels in both(image, tmp_path / "plate.png"):
+        np.testing.assert_array_equal(pixels, colours[index])
+
+
+def test_transparency_leaves_the_colours_beneath_it(crop, tmp_path):
+    alpha = np.linspace(0, 255, crop[..., :1].size).astype(np.uint8).reshape(crop[..., :1].shape)
+    image = Image.fromarray(np.concatenate([crop, alpha], axis=2))
+    assert image.mode == "RGBA"
+    for pixels in both(image, tmp_path / "plate.png"):
+        np.testing.assert_array_equal(pixels, crop)
+
+
+def test_of_sixteen_bits_the_upper_eight_are_kept(tmp_path):
+    deep = np.arange(0, 65536, 128, dtype=np.uint16).reshape(16, 32)
+    image = Image.fromarray(deep)
+    assert image.mode == "I;16"
+    for pixels in both(image, tmp_path / "plate.png"):
+        np.testing.assert_array_equal(pixels, np.repeat(deep[..., None] >> 8, 3, axis=2))
+
+
+@pytest.mark.parametrize("mode", ["I", "F"])
+def test_a_pil_image_without_a_fixed_white_is_refused(mode):
+    with pytest.raises(ImageError, match=f"mode {mode}.*convert"):
+        to_array(Image.new(mode, (60, 20)))
+
+
+@pytest.mark.parametrize("size", [(32_767, 20), (20, 40_000)])
+def test_a_side_that_cannot_be_resampled_is_refused(size, tmp_path):
+    image = Image.new("RGB", size)
+    image.save(tmp_path / "strip.png")
+    for picture in (image, np.asarray(image), tmp_path / "strip.png"):
+        with pytest.raises(ImageError, match="32766 pixels on its longest side; scale"):
+            to_array(picture)
+
+
+def test_the_longest_side_is_resampled():
+    picture = np.full((20, pictures.LONGEST, 3), 90, np.uint8)
+    for plate in ("tight", [[100, 0], [163, 0], [163, 20], [100, 20]]):
+        assert (to_frame(picture, plate, (32, 64)) == 90).all()
 
 
 @pytest.mark.parametrize(

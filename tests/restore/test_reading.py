@@ -81,14 +81,16 @@ def test_the_whole_text():
 
 
 class Halves:
-    def confidence(self, raw, agrees):
+    def confidence(self, raw, agrees, *, sharp, tight):
+        assert (sharp, tight) == (-0.5, True)
         return raw * {True: 1.0, None: 0.9, False: 0.5}[agrees]
 
 
 def test_calibrated_confidences_keep_text_and_alternatives():
     before = PlateReading.of([Character("A", 0.8, (("B", 0.1),)), Character("1", 0.6, ())])
-    after = before.calibrated(Halves(), [True, False])
+    after = before.calibrated(Halves(), [True, False], sharp=-0.5, tight=True)
     assert after.text == "A1" and after.confidences == (0.8, 0.3)
     assert after.characters[0].alternatives == (("B", 0.1),)
     assert after.confidence == pytest.approx(0.24)
-    assert before.calibrated(Halves()).confidences == pytest.approx((0.72, 0.54))
+    alone = before.calibrated(Halves(), sharp=-0.5, tight=True)
+    assert alone.confidences == pytest.approx((0.72, 0.54))

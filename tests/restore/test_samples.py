@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from lpr_gfpgan.restore import restorer as module
+from lpr_gfpgan.restore import Restorer
+from lpr_gfpgan.restore import sampling as module
 
 
 @pytest.fixture
@@ -28,11 +29,23 @@ def test_agreement_is_the_share_of_samples(make, crop, calibration, drawn):
 
 
 def test_agreement_that_means_nothing_is_withheld(make, crop, calibration, drawn):
-    calibration.shows_agreement = False
+    calibration.shown = {False}
     result = make(calibration=calibration).restore(crop, samples=2)
     assert len(result.samples) == 2 and result.agreement is None
     assert "agree" in result.note
+    corners = [[0, 0], [128, 0], [128, 41], [0, 41]]
+    assert make(calibration=calibration).restore(crop, corners, samples=2).agreement is not None
     assert make(calibration=calibration).restore(crop).note == ""
+
+
+@pytest.mark.parametrize(("count", "shown"), [(1, False), (2, True), (3, True)])
+def test_agreement_of_fewer_samples_than_were_measured_is_withheld(
+    make, crop, calibration, drawn, count, shown
+):
+    result = make(calibration=calibration).restore(crop, samples=count)
+    assert len(result.samples) == count and (result.agreement is not None) == shown
+    assert shown == (result.note == "")
+    assert shown or ("measured with 2 samples" in result.note and "at least 2" in result.note)
 
 
 def test_without_text_or_calibration_there_is_no_agreement(make, calibration, crop, drawn):
@@ -43,7 +56,7 @@ def test_without_text_or_calibration_there_is_no_agreement(make, calibration, cr
 
 
 def test_the_network_draws_the_same_samples_again(weights, crop):
-    restorer = module.Restorer.from_pretrained(weights / "restorer-full-0.safetensors")
+    restorer = Restorer.from_pretrained(weights / "restorer-full-0.safetensors")
     first, second = (restorer.restore(crop, samples=2).samples for _ in range(2))
     np.testing.assert_array_equal(first, second)
     assert (first[0] != first[1]).any()

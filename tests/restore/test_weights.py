@@ -15,21 +15,41 @@ FULL = "restorer-full-0.safetensors"
 
 @pytest.fixture
 def study(weights, tmp_path, monkeypatch):
-    """Trained models of two profiles, those of `gpu` the younger, where commands look for them."""
-    for profile, time in (("quick", 100), ("gpu", 200)):
-        folder = shutil.copytree(weights, tmp_path / "models" / profile)
-        for path in folder.iterdir():
-            os.utime(path, (time, time))
+    """Trained models of two profiles, where commands look for them."""
+    for profile in ("quick", "gpu"):
+        shutil.copytree(weights, tmp_path / "models" / profile)
     monkeypatch.setenv("LPR_GFPGAN_OUTPUT", str(tmp_path))
     monkeypatch.setattr(module, "RELEASED", tmp_path / "released" / "restorer.safetensors")
     return tmp_path
 
 
-def test_the_last_trained_model_is_found(study):
-    assert find_weights() == study / "models" / "gpu" / FULL
-    os.utime(study / "models" / "quick" / FULL, (300, 300))
-    assert find_weights() == study / "models" / "quick" / FULL
-    assert Restorer.from_pretrained().size == (32, 64)
+def test_the_largest_scale_is_taken_however_old(study, weights):
+    for profile in ("smoke", "own-older", "own", "quick", "gpu", "paper"):
+        folder = study / "models" / profile
+        if not folder.exists():
+            shutil.copytree(weights, folder)
+        time = 1000 - len(profile)  # the larger the scale, the older; and "own-older" is older
+        for path in folder.iterdir():
+            os.utime(path, (time, time))
+    for profile in ("paper", "gpu", "quick", "own", "own-older", "smoke"):
+        assert find_weights() == study / "models" / profile / FULL
+        shutil.rmtree(study / "models" / profile)
+
+
+def test_the_restorer_says_which_weights_it_took(study):
+    restorer = Restorer.from_pretrained(device="cpu")
+    assert restorer.weights == study / "models" / "gpu" / FULL and restorer.size == (32, 64)
+    assert str(restorer.weights) in repr(restorer)
+
+
+def test_of_several_seeds_the_lowest_is_taken(study):
+    folder = study / "models" / "gpu"
+    for seed in (10, 9):
+        shutil.copy(folder / FULL, folder / f"restorer-full-{seed}.safetensors")
+    shutil.copy(folder / FULL, folder / "restorer-full-1.safetensors.part")
+    assert find_weights() == folder / FULL
+    (folder / FULL).unlink()
+    assert find_weights() == folder / "restorer-full-9.safetensors"
 
 
 def test_released_weights_come_first(study, weights):

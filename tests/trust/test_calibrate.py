@@ -11,7 +11,7 @@ from lpr_gfpgan.files import sha256_of
 from lpr_gfpgan.trust import KINDS, Calibration, calibrate
 from lpr_gfpgan.trust.calibrate import CLEAN, measure
 from lpr_gfpgan.trust.confidence import CharacterModel
-from lpr_gfpgan.trust.figures import agreement_auroc, confidence_figures, refused_shares
+from lpr_gfpgan.trust.figures import agreement_auroc, confidence_figures, refused_shares, shortfalls
 
 
 def test_agreement_that_follows_the_truth_ranks_it():
@@ -40,12 +40,48 @@ def test_refusals_are_counted_by_kind():
     assert found["all"]["low"] < 0.5 < found["all"]["high"]
 
 
+def shares_of(**estimates):
+    """Figures of a refusal that is perfect but for these: way_side=share."""
+
+    def line(way, side):
+        share = estimates.get(f"{way}_{side}", 1.0)
+        return {"estimate": share, "low": 0.9, "high": 1.0, "n": 200}
+
+    return {
+        "accepted": {way: {CLEAN: line(way, "accepted")} for way in ("corners", "tight")},
+        "refused": {way: {CLEAN: {"all": line(way, "refused")}} for way in ("corners", "tight")},
+    }
+
+
+def test_a_refusal_of_19_in_20_is_enough():
+    assert shortfalls(shares_of()) == []
+    assert shortfalls(shares_of(corners_accepted=0.95, tight_refused=0.95)) == []
+
+
+@pytest.mark.parametrize("way", ["corners", "tight"])
+@pytest.mark.parametrize("side", ["accepted", "refused"])
+def test_each_rate_that_falls_short_is_named(way, side):
+    (found,) = shortfalls(shares_of(**{f"{way}_{side}": 0.945}))
+    assert way in found and side in found and "94.5% [90.0%, 100.0%]" in found and "95%" in found
+
+
 def test_calibration_error_falls_where_the_model_is_the_truth():
     rng = np.random.default_rng(0)
-    model = CharacterModel(offset=-1.0, slope=0.5, rise=0.5, fall=1.0)
+    model = CharacterModel(
+        offset=-1.0,
+        slope=0.5,
+        clear=1.0,
+        usual=-0.5,
+        softest=-1.0,
+        sharpest=0.0,
+        rise=0.5,
+        fall=1.0,
+    )
     rows = pd.DataFrame({"plate": np.arange(6000) // 6, "raw": rng.beta(8, 2, 6000)})
     rows["agrees"] = rng.random(6000) < 0.7
-    rows["right"] = rng.random(6000) < model.probability(rows["raw"], rows["agrees"])
+    rows["sharp"] = rng.uniform(-1, 0, 6000)
+    chance = model.probability(rows["raw"], rows["sharp"], rows["agrees"])
+    rows["right"] = rng.random(6000) < chance
     found = confidence_figures(rows, model, seed=0)
     assert found["plates"] == 1000 and found["characters"] == 6000
     assert found["ece"]["raw"] > 0.1 > 0.05 > found["ece"]["calibrated"]
@@ -68,9 +104,11 @@ def test_a_whole_study_is_calibrated_and_written(smoke_study, tmp_path):
     made.check(sha256_of(paths.restorer("full", 0)), sha256_of(paths.reader("direct")))
     metrics = json.loads(paths.metrics("calibration").read_text(encoding="utf-8"))
     accepted = metrics["likeness"]["accepted"]
-    assert list(accepted) == [CLEAN, "training", *study.settings.evaluation.conditions]
-    assert {line["n"] for line in accepted.values()} == {8}
-    assert metrics["likeness"]["refused"][CLEAN]["all"]["n"] == 200
+    assert list(accepted) == ["corners", "tight"]
+    for way, shares in accepted.items():
+        assert list(shares) == [CLEAN, "training", *study.settings.evaluation.conditions]
+        assert {line["n"] for line in shares.values()} == {8}
+        assert metrics["likeness"]["refused"][way][CLEAN]["all"]["n"] == 200
     assert sorted(smoke_study.paths.models.iterdir()) == before
     again, figures = measure(study)
     assert again == made and figures == metrics

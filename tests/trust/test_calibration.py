@@ -1,13 +1,33 @@
 import dataclasses
 import json
+from dataclasses import asdict
 
 import numpy as np
 import pytest
+import torch
 
 from lpr_gfpgan.errors import DataError
+from lpr_gfpgan.plates import canonical_quad, image_tensor
 from lpr_gfpgan.trust import Auroc, Calibration
 from lpr_gfpgan.trust.confidence import CharacterModel
 from lpr_gfpgan.trust.likeness import SCORES, fit_likeness
+from lpr_gfpgan.trust.placing import WAYS
+
+
+def model(offset):
+    return CharacterModel(
+        offset=offset,
+        slope=0.8,
+        clear=1.0,
+        usual=-0.4,
+        softest=-1.0,
+        sharpest=0.0,
+        rise=0.4,
+        fall=1.0,
+    )
+
+
+USUAL = {"sharp": -0.4, "tight": False}
 
 
 @pytest.fixture(scope="module")
@@ -21,9 +41,12 @@ def calibration():
         n={"plates_chosen": 60},
         likeness=fit_likeness(plates, others),
         likeness_threshold=0.25,
-        characters=CharacterModel(offset=-0.5, slope=0.8, rise=0.4, fall=1.0),
+        characters={"corners": model(-0.5), "tight": model(-1.0)},
         samples=6,
-        agreement_auroc=Auroc(estimate=0.71, low=0.6, high=0.8, n=60),
+        agreement_auroc={
+            "corners": Auroc(estimate=0.71, low=0.6, high=0.8, n=60),
+            "tight": Auroc(estimate=0.69, low=0.6, high=0.8, n=60),
+        },
     )
 
 
@@ -45,18 +68,30 @@ def test_the_threshold_itself_is_accepted(calibration):
 
 
 def test_a_disagreement_lowers_the_confidence(calibration):
-    assert calibration.confidence(0.9, False) < calibration.confidence(0.9, None)
-    assert calibration.confidence(0.9, None) < calibration.confidence(0.9, True)
-    assert calibration.confidence(0.2, None) < calibration.confidence(0.9, None)
-    assert calibration.confidence(0.5, None) == pytest.approx(1 / (1 + np.exp(0.5)))
+    otherwise, unread, alike = (
+        calibration.confidence(0.9, agrees, **USUAL) for agrees in (False, None, True)
+    )
+    assert otherwise < unread < alike
+    assert calibration.confidence(0.2, None, **USUAL) < unread
+    assert calibration.confidence(0.5, None, **USUAL) == pytest.approx(1 / (1 + np.exp(0.5)))
     with pytest.raises(DataError, match=r"got 1\.5"):
-        calibration.confidence(1.5, None)
+        calibration.confidence(1.5, None, **USUAL)
+
+
+def test_a_blurred_plate_and_one_that_was_cut_out_are_trusted_less(calibration):
+    usual = calibration.confidence(0.9, None, **USUAL)
+    assert calibration.confidence(0.9, None, sharp=-0.8, tight=False) < usual
+    assert calibration.confidence(0.9, None, sharp=-0.4, tight=True) < usual
 
 
 @pytest.mark.parametrize(("auroc", "shown"), [(0.7, True), (0.6999, False), (None, False)])
 def test_agreement_is_shown_from_the_least_auroc_on(calibration, auroc, shown):
     curve = auroc and Auroc(estimate=auroc, low=0.5, high=0.9, n=9)
-    assert dataclasses.replace(calibration, agreement_auroc=curve).shows_agreement is shown
+    for way, other in (("corners", "tight"), ("tight", "corners")):
+        curves = {way: curve, other: None}
+        made = dataclasses.replace(calibration, agreement_auroc=curves)
+        assert made.shows_agreement(tight=way == "tight") is shown
+        assert made.shows_agreement(tight=other == "tight") is False
 
 
 def test_likeness_comes_from_the_reader(calibration, reader):
@@ -65,6 +100,16 @@ def test_likeness_comes_from_the_reader(calibration, reader):
     assert values.shape == (3,) and len(set(values)) == 3
     corners = np.tile([[8, 10], [50, 10], [50, 24], [8, 24]], (3, 1, 1))
     assert (values != calibration.plate_likeness(reader, frames, corners)).all()
+
+
+def test_one_look_gives_the_likeness_and_the_scores(calibration, reader):
+    frames = np.random.default_rng(0).integers(0, 256, (3, 32, 64, 3), np.uint8)
+    image = image_tensor(frames)
+    quad = torch.from_numpy(canonical_quad(32, 64)).float().expand(3, 4, 2)
+    likeness, logits = calibration.look(reader, image, quad)
+    np.testing.assert_allclose(likeness, calibration.plate_likeness(reader, frames))
+    with torch.no_grad():
+        torch.testing.assert_close(logits, reader.logits(image, quad))
 
 
 def test_other_weights_are_refused_by_name(calibration):
@@ -88,11 +133,23 @@ def test_a_missing_file_names_what_makes_it(tmp_path):
         ({"colour": 1}, "unknown key 'colour'"),
         ({"samples": 2.5}, "samples: expected int"),
         ({"reader_sha256": "b"}, "SHA-256"),
+        ({"characters": {"corners": asdict(model(0.0))}}, "corners and tight"),
         (
-            {"characters": {"offset": 0.0, "slope": 1.0, "rise": 0.0, "fall": -1.0}},
-            "slope, rise or fall",
+            {"characters": dict.fromkeys(WAYS, asdict(model(0.0)) | {"clear": -1.0})},
+            "slope, clear, rise or fall",
         ),
-        ({"agreement_auroc": {"estimate": 0.8, "low": 0.9, "high": 1.0, "n": 3}}, "agreement_aur"),
+        (
+            {"characters": dict.fromkeys(WAYS, asdict(model(0.0)) | {"usual": 0.5})},
+            "usual sharpness",
+        ),
+        (
+            {
+                "agreement_auroc": dict.fromkeys(
+                    WAYS, asdict(Auroc(estimate=0.8, low=0.9, high=1.0, n=3))
+                )
+            },
+            "agreement_aur",
+        ),
     ],
 )
 def test_bad_content_is_named(calibration, tmp_path, values, reason):
