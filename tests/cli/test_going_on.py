@@ -31,6 +31,7 @@ def written(folder):
     return {path: path.stat().st_mtime_ns for path in folder.rglob("*") if path.is_file()}
 
 
+@pytest.mark.slow
 def test_a_killed_run_goes_on(run, at_untrained, pictures, tmp_path, out, capsys):
     many = tmp_path / "many"
     names = [f"{number % 3}/{number:03}.png" for number in range(240)]

@@ -103,11 +103,13 @@ def test_lines_hold_what_the_calibration_says(run, known_answers, pictures, tmp_
     assert run("restore", pictures / "a.png", "-o", tmp_path / "out") == 0
     line = json.loads((tmp_path / "out" / "readings.jsonl").read_text("utf-8"))
     assert line["text"] == "皖A12345" and line["complete"] and line["accepted"] is True
-    assert line["confidences"] == pytest.approx([0.4] * 7) and line["calibrated"] is True
-    assert line["confidence"] == pytest.approx(0.4**7, abs=1e-4)
+    confidences = [0.8] * 5 + [0.4, 0.8]  # of what is read otherwise after restoring, half
+    assert line["confidences"] == pytest.approx(confidences) and line["calibrated"] is True
+    assert line["confidence"] == pytest.approx(0.8**6 * 0.4, abs=1e-4)
+    assert line["text_restored"] == "皖A12395"
     assert line["confidences_restored"] == pytest.approx([0.8] * 7)
     assert [len(each) for each in line["alternatives"]] == [1] * 7
-    assert line["alternatives"][3][0] == ["1", pytest.approx(1 / 9, abs=1e-4)]
+    assert line["alternatives"][3][0] == ["3", pytest.approx(1 / 9, abs=1e-4)]
     assert line["likeness"] > 1 and line["note"] is None
 
 
@@ -118,7 +120,7 @@ def test_the_only_picture_is_read_aloud(run, known_answers, pictures, tmp_path, 
     assert run("restore", pictures / "a.png", "-o", tmp_path / "out") == 0
     shown = json.loads(capsys.readouterr().out)
     assert shown.pop("output") == str(tmp_path / "out" / "a.png")
-    assert shown.pop("confidence") == pytest.approx(0.4**7, abs=1e-4)
+    assert shown.pop("confidence") == pytest.approx(0.8**6 * 0.4, abs=1e-4)
     assert shown == {name: read[name] for name in ("text", "complete", "accepted", "note")}
     assert shown["text"] == "皖A12345"
 
