@@ -129,7 +129,7 @@ class Readings:
                         self._cut = len(text)
                         return
                     raise DataError(
-                        f"{self.path}: line {number} is no reading of this program; move the file "
+                        f"{self.path}: line {number} is no reading of this version; move the file "
                         "away"
                     ) from None
                 if not text.endswith(b"\n"):
