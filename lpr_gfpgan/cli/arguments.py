@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+_MINUS_POINT = re.compile(r"-[\d.e+-]+,[\d.e+-]+")
+
+Container = Any  # a parser or a group; argparse keeps the class of both to itself
 Commands = Any  # argparse keeps the type of what `add_subparsers` gives to itself
 
 
@@ -22,7 +26,14 @@ def add_command(
 
 def add_pictures(parser: argparse.ArgumentParser) -> None:
     """Adds which pictures, where the plate is in them, and what works on them."""
-    parser.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="pictures, folders")
+    parser.add_argument(
+        "paths",
+        nargs="+",
+        type=Path,
+        metavar="PATH",
+        help="pictures, and folders, in which pictures are searched for at every depth; what is "
+        "hidden (its name begins with a dot) is left out",
+    )
     place = parser.add_mutually_exclusive_group()
     place.add_argument(
         "--tight",
@@ -46,9 +57,18 @@ def add_device(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--device", help="cpu or cuda; a GPU if there is one")
 
 
-def add_overwrite(parser: argparse.ArgumentParser) -> None:
-    """Adds --overwrite."""
+def add_overwrite(parser: Container) -> None:
+    """Adds --overwrite to a parser, or to a group of options."""
     parser.add_argument("--overwrite", action="store_true", help="replace what is there")
+
+
+def mark_points(arguments: Sequence[str]) -> list[str]:
+    """The same arguments; points that begin with a minus can be told from options.
+
+    To argparse a minus begins an option, unless a number alone follows. A blank before it helps,
+    and is no part of the number.
+    """
+    return [f" {each}" if _MINUS_POINT.fullmatch(each) else each for each in arguments]
 
 
 def _point(text: str) -> tuple[float, float]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -13,8 +14,12 @@ if TYPE_CHECKING:
 
 
 def json_line(fields: dict[str, Any]) -> str:
-    """One line of JSON, without its end; characters stand as themselves."""
-    return json.dumps(fields, ensure_ascii=False, allow_nan=False)
+    """One line of JSON, without its end; characters stand as themselves.
+
+    But for lone surrogates, which stand for the bytes of a file's name that is not UTF-8.
+    """
+    text = json.dumps(fields, ensure_ascii=False, allow_nan=False)
+    return re.sub("[\ud800-\udfff]", lambda lone: f"\\u{ord(lone[0]):04x}", text)
 
 
 def restored_fields(plate: RestoredPlate) -> dict[str, Any]:

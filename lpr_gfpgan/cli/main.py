@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from ..errors import LprError
 from . import degrading, exporting, reading, restoring, study
+from .arguments import mark_points
 from .exit_codes import INTERRUPTED, REFUSED
 
 
@@ -20,7 +21,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns:
         The exit code.
     """
-    options = _parser().parse_args(arguments)
+    options = _parser().parse_args(mark_points(sys.argv[1:] if arguments is None else arguments))
     try:
         return options.run(options)
     except (LprError, OSError) as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -16,13 +17,22 @@ BATCH = 16
 Opened = TypeVar("Opened")
 
 
-def pictures_of(options: argparse.Namespace) -> list[tuple[Path, Path]]:
+def pictures_of(
+    options: argparse.Namespace, results: Path | None = None
+) -> list[tuple[Path, Path]]:
     """Every picture asked for, and its place below an output folder; folders are searched in depth.
 
+    What is hidden in a searched folder is left out: temporary files have such names.
+
+    Args:
+        options: with `paths` and `corners`, see `add_pictures`.
+        results: a folder that is left out where it lies in a searched one.
+
     Raises:
-        DataError: a folder holds no picture, or corners are given for more than one.
+        DataError: a folder holds no picture or is that of the results, or corners are given for
+            more than one.
     """
-    pictures = _find(options.paths)
+    pictures = _find(options.paths, results)
     if options.corners is not None and len(pictures) != 1:
         raise DataError(
             f"--corners are those of one picture, got {len(pictures)}; run it for each of them"
@@ -58,22 +68,50 @@ def batches(
 
 
 def report_skipped(error: LprError) -> None:
-    """Names a picture that is left out, on a line of its own below which a progress bar goes on."""
+    """Names a picture that is left out."""
+    report(f"skipped: {error}")
+
+
+def report(text: str) -> None:
+    """Says something on a line of its own, below which a progress bar goes on."""
     from tqdm import tqdm
 
-    tqdm.write(f"lpr-gfpgan: skipped: {error}", file=sys.stderr)
+    tqdm.write(f"lpr-gfpgan: {text}", file=sys.stderr)
 
 
-def _find(paths: Sequence[Path]) -> list[tuple[Path, Path]]:
-    from ..files import IMAGE_SUFFIXES
-
+def _find(paths: Sequence[Path], results: Path | None) -> list[tuple[Path, Path]]:
     found = []
     for path in paths:
         if not path.is_dir():
             found.append((path, Path(path.name)))
             continue
-        inside = sorted(p for p in path.rglob("*") if p.suffix.lower() in IMAGE_SUFFIXES)
+        if results is not None and os.path.realpath(path) == os.path.realpath(results):
+            raise DataError(
+                f"{path}: the results would lie among the pictures; give another folder, such as "
+                f"{path / 'restored'}"
+            )
+        inside = sorted(_inside(path, results))
         if not inside:
             raise DataError(f"{path}: no pictures in this folder; check the path")
         found += [(picture, picture.relative_to(path)) for picture in inside]
     return found
+
+
+def _inside(folder: Path, results: Path | None) -> Iterator[Path]:
+    from ..files import IMAGE_SUFFIXES
+
+    left_out = None if results is None else os.path.realpath(results)
+    for parent, folders, names in os.walk(folder, onerror=_refuse):
+        folders[:] = [
+            name
+            for name in folders
+            if not name.startswith(".") and os.path.realpath(os.path.join(parent, name)) != left_out
+        ]
+        for name in names:
+            if not name.startswith(".") and name.lower().endswith(IMAGE_SUFFIXES):
+                yield Path(parent, name)
+
+
+def _refuse(error: OSError) -> None:
+    """What cannot be searched is no empty folder."""
+    raise error

@@ -53,6 +53,18 @@ def png_facts(facts: dict[str, Any], input_sha256: str) -> dict[str, str]:
     }
 
 
+def is_restoration(path: Path, input_sha256: str) -> bool:
+    """Whether a file is a PNG that `png_facts` say was restored from that input."""
+    from PIL.PngImagePlugin import PngImageFile
+
+    try:
+        with PngImageFile(path) as picture:
+            facts = picture.info
+    except (OSError, SyntaxError, ValueError):
+        return False
+    return facts.get("Disclaimer") == RESTORED and facts.get("input_sha256") == input_sha256
+
+
 def _reader_facts(restorer: Restorer, weights: Path) -> dict[str, Any]:
     from ..files import sha256_of
     from ..networks import load_weights

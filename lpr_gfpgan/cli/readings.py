@@ -3,18 +3,36 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+import os
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..errors import DataError
 from .lines import json_line
 
 READINGS = "readings.jsonl"
+_BEGINNING = b'{"input": "'
+
+
+class _Lines(NamedTuple):
+    """The lines of one picture, by their numbers from `first` up to `end`, and what they name."""
+
+    first: int
+    end: int
+    complete: bool
+    files: tuple[str, ...]
+    input: str
+    input_sha256: str
 
 
 class Readings:
     """The lines in the folder, and those to come.
+
+    Files are named from the folder on, so that it may be moved and named from anywhere. New lines
+    are put at the end of the file, which in a folder of many pictures is too long to be written
+    anew for each batch; `close` takes away those that they replace. After a run that was killed
+    before, the later lines of a picture count, and a line that the kill cut off is dropped.
 
     Args:
         folder: where restored pictures are put; it may not be there yet.
@@ -25,63 +43,131 @@ class Readings:
 
     def __init__(self, folder: Path) -> None:
         self.path = folder / READINGS
-        # As text, by the picture they belong to: what an earlier run wrote is kept as it is.
-        self._lines: dict[Path, list[str]] = {}
-        self._changed = False
-        for number, text in enumerate(_lines_of(self.path), start=1):
-            try:
-                self._lines.setdefault(_target_of(json.loads(text)), []).append(text)
-            except (ValueError, TypeError, KeyError, AttributeError):
-                raise DataError(
-                    f"{self.path}: line {number} is no reading of this program; move the file away"
-                ) from None
+        self._root = os.path.abspath(folder)
+        self._pictures: dict[str, _Lines] = {}
+        self._replaced: set[int] = set()
+        self._count = 0
+        self._last: str | None = None  # the picture of the last line
+        self._size = 0  # in bytes, of the file as this run knows it
+        self._cut = 0  # bytes at its end that are no whole line
+        self._waiting: list[str] = []
+        if self.path.exists():
+            self._load()
 
-    def refuse_known(self, targets: Iterable[Path]) -> None:
-        """Refuses pictures that have lines already, as one that is there is refused.
+    def is_known(self, target: Path) -> bool:
+        """Whether there are lines of a restored picture."""
+        return self._key(str(target.relative_to(self.path.parent))) in self._pictures
 
-        Args:
-            targets: what the pictures of this run become.
-
-        Raises:
-            DataError: names the first.
-        """
-        for target in targets:
-            if target.resolve() in self._lines:
-                raise DataError(
-                    f"{self.path} has a line for {target} already; give --overwrite or another "
-                    "place"
-                )
-
-    def put(self, target: Path, lines: Sequence[dict[str, Any]]) -> None:
-        """Takes the lines of one picture, in the place of those it had.
+    def is_finished(self, target: Path, picture: Path) -> bool:
+        """Whether there are all lines of a restored picture, and all the files that they name.
 
         Args:
             target: the restored picture.
-            lines: one for each plate in it, with `output` and `photograph`, see `OutputFolder`.
+            picture: what it must have been restored from. The name that the lines give is believed;
+                only a picture of another name is read, to compare it.
         """
-        self._lines[target.resolve()] = [json_line(line) for line in lines]
-        self._changed = True
+        from ..files import sha256_of
+
+        lines = self._pictures.get(self._key(str(target.relative_to(self.path.parent))))
+        return (
+            lines is not None
+            and lines.complete
+            and all(os.path.exists(self._key(name)) for name in lines.files)
+            and (lines.input == str(picture) or lines.input_sha256 == sha256_of(picture))
+        )
+
+    def put(self, lines: Sequence[dict[str, Any]]) -> None:
+        """Takes the lines of one picture, in the place of those it had.
+
+        Args:
+            lines: one for each plate in it, with `output`, `samples`, `photograph`, `plate` and
+                `plates`, see `OutputFolder`.
+        """
+        self._last = None
+        for line in lines:
+            self._take(line)
+            self._waiting.append(json_line(line) + "\n")
 
     def write(self) -> None:
-        """Writes the file anew, whole or not at all, if there is anything new."""
-        from ..files import write_text
+        """Writes the lines that were put since the last time, all or none."""
+        if not self._waiting:
+            return
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        if self._cut and self._is_as_known():
+            os.truncate(self.path, self._size - self._cut)
+            self._size -= self._cut
+        self._cut = 0
+        data = "".join(self._waiting).encode()
+        _append(self.path, data)
+        self._size += len(data)
+        self._waiting.clear()
 
-        if self._changed:
-            texts = [text for each in self._lines.values() for text in each]
-            write_text(self.path, "".join(f"{text}\n" for text in texts))
-            self._changed = False
+    def close(self) -> None:
+        """Takes away the lines that were replaced; nothing is put after that.
+
+        Where another run wrote into the file meanwhile, this is left to the next run.
+        """
+        from ..files import atomic_path
+
+        if not self._replaced or self._waiting or not self._is_as_known():
+            return
+        with (
+            atomic_path(self.path) as temporary,
+            open(self.path, "rb") as old,
+            open(temporary, "wb") as new,
+        ):
+            new.writelines(text for n, text in enumerate(old) if n not in self._replaced)
+
+    def _load(self) -> None:
+        with open(self.path, "rb") as file:
+            for number, text in enumerate(file, start=1):
+                self._size += len(text)
+                try:
+                    self._take(json.loads(text))
+                except (ValueError, TypeError, KeyError, AttributeError):
+                    if text.startswith(_BEGINNING[: len(text)]) and not text.endswith(b"\n"):
+                        self._cut = len(text)
+                        return
+                    raise DataError(
+                        f"{self.path}: line {number} is no reading of this version; move the file "
+                        "away"
+                    ) from None
+                if not text.endswith(b"\n"):
+                    self._waiting.append("\n")
+
+    def _take(self, line: dict[str, Any]) -> None:
+        """Adds a line to those of its picture, or as the first of them that counts."""
+        target = line["photograph"] or line["output"]
+        files = [name for name in (target, line["output"], *line["samples"]) if name is not None]
+        key, number = self._key(target), self._count
+        before = self._pictures.get(key)
+        first = number
+        if before is not None and self._last == key and line["plate"] not in (None, 1):
+            first, files = before.first, [*before.files, *files]
+        elif before is not None:
+            self._replaced.update(range(before.first, before.end))
+        complete = line["plates"] is None or line["plates"] == number + 1 - first
+        origin = line["input"], line["input_sha256"]
+        self._pictures[key] = _Lines(first, number + 1, complete, tuple(files), *origin)
+        self._last, self._count = key, number + 1
+
+    def _key(self, name: str) -> str:
+        """The whole path of a file that is named from the folder on."""
+        return os.path.normpath(os.path.join(self._root, name))
+
+    def _is_as_known(self) -> bool:
+        return os.path.getsize(self.path) == self._size
 
 
-def _target_of(line: dict[str, Any]) -> Path:
-    """The restored picture of a line: the photograph, where the plate is in one."""
-    return Path(line.get("photograph") or line["output"]).resolve()
-
-
-def _lines_of(path: Path) -> list[str]:
-    if not path.exists():
-        return []
-    try:
-        # Not `splitlines`: it also breaks at characters that may stand in a file's name.
-        return [text for text in path.read_text("utf-8").split("\n") if text]
-    except UnicodeDecodeError:
-        raise DataError(f"{path} is no text in UTF-8; move the file away") from None
+def _append(path: Path, data: bytes) -> None:
+    """Puts data at the end of a file; an error leaves the file as it was."""
+    with open(path, "ab", buffering=0) as file:
+        before = file.tell()
+        try:
+            rest = data
+            while rest:
+                rest = rest[file.write(rest) :]
+            os.fsync(file.fileno())
+        except BaseException:
+            file.truncate(before)
+            raise

@@ -1,15 +1,14 @@
-"""Two pictures, tiny untrained weights, and stand-ins whose answers are known."""
+"""Two pictures, tiny untrained weights, and a restorer whose answers are known."""
 
-import numpy as np
 import pytest
-import torch
-from torch import nn
 
-from lpr_gfpgan import cli, networks, plates
+from lpr_gfpgan import cli, plates
 from lpr_gfpgan.files import write_png
-from lpr_gfpgan.plates import CLASSES, NUM_CLASSES
-from lpr_gfpgan.readers.hyperlpr import FoundPlate
-from lpr_gfpgan.restore import PlateFinder, Restorer
+from lpr_gfpgan.restore import Restorer
+
+from ..restore import conftest as stand_ins
+
+make, calibration = stand_ins.make, stand_ins.calibration
 
 
 @pytest.fixture
@@ -57,74 +56,17 @@ def at_untrained(untrained, monkeypatch):
     return untrained / "models" / "smoke"
 
 
-class Negative(nn.Module):
-    """Restores a frame to its negative."""
+@pytest.fixture
+def known_answers(at_untrained, monkeypatch, make, calibration):
+    """known_answers([(quad, score)]) lets commands find these plates and read 皖A12345 in each.
 
-    size = (32, 64)
-
-    def forward(self, image):
-        return networks.Restoration(-image, [])
-
-
-class Says:
-    """A reader that sees one text everywhere.
-
-    Each character has a probability of 0.8, its neighbour in the alphabet one of 0.1.
+    Their restorations, which are light as the plates are dark, are read as 皖A12395.
     """
 
-    name = "direct"
-
-    def __init__(self, text):
-        self.rows = np.full((20, NUM_CLASSES), 1e-9)
-        self.rows[:, 0] = 1
-        for place, character in enumerate(text):
-            index = CLASSES.index(character) + 1
-            self.rows[2 * place + 1, [0, index, index - 1]] = 0.1, 0.8, 0.1
-
-    def to(self, device):
-        return self
-
-    def logits(self, image, quad):
-        rows = torch.from_numpy(np.log(self.rows / self.rows.sum(1, keepdims=True)))
-        return rows.float().expand(len(image), -1, -1)
-
-
-class Calibration:
-    """Takes every picture that is not of one colour for a plate; halves each confidence."""
-
-    shows_agreement = True
-
-    def plate_likeness(self, reader, frames):
-        return np.array([frame.std() for frame in frames])
-
-    def accepts(self, likeness):
-        return likeness > 1
-
-    def confidence(self, raw, agrees):
-        return raw / 2
-
-
-class Detector:
-    """Finds what it is told in any photograph."""
-
-    def __init__(self, found):
-        self.found = [FoundPlate(np.array(quad, float), score) for quad, score in found]
-
-    def find_plates(self, photo):
-        return self.found
-
-
-@pytest.fixture
-def known_answers(at_untrained, monkeypatch):
-    """known_answers([(quad, score)]) lets commands find these plates and read 皖A12345 in each."""
-
     def use(found=()):
-        restorer = Restorer(
-            Negative(),
-            reader=Says("皖A12345"),
-            calibration=Calibration(),
-            finder=PlateFinder(Detector(found)),
-        )
+        says = ("皖A12395", "皖A12345")
+        restorer = make(says=says, calibration=calibration, found=found)
+        restorer.reader.name = "direct"
         monkeypatch.setattr(Restorer, "from_pretrained", lambda *_, **__: restorer)
 
     return use

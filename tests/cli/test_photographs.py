@@ -35,9 +35,10 @@ def test_plates_are_found_put_back_and_listed(run, known_answers, photo, tmp_pat
     made = sorted(path.name for path in out.iterdir())
     assert made == ["photo-plate1.png", "photo.png", "readings.jsonl"]
     good, refused = lines_of(out)
-    assert good["photograph"] == refused["photograph"] == str(out / "photo.png")
-    assert good["output"] == str(out / "photo-plate1.png") and good["text"] == "皖A12345"
+    assert good["photograph"] == refused["photograph"] == "photo.png"
+    assert good["output"] == "photo-plate1.png" and good["text"] == "皖A12345"
     assert (good["plate"], good["score"], good["corners"]) == (1, 0.9, FIRST)
+    assert good["plates"] == refused["plates"] == 2
     assert (refused["plate"], refused["accepted"], refused["output"]) == (2, False, None)
     assert "photo.png: This does not look like a plate" in capsys.readouterr().err
     before, after = (read_image(path).astype(int) for path in (photo, out / "photo.png"))
@@ -59,8 +60,8 @@ def test_fewer_plates_replace_more(run, known_answers, photo, pictures, tmp_path
     assert [line["plate"] for line in lines_of(out)] == [1, 2, None]
     known_answers([(far, 0.9)])
     assert run("restore", photo, "-o", out, "--overwrite") == 0
-    assert [line["plate"] for line in lines_of(out)] == [1, None]
-    assert lines_of(out)[0]["corners"] == far
+    assert [line["plate"] for line in lines_of(out)] == [None, 1]
+    assert lines_of(out)[1]["corners"] == far
 
 
 def test_a_plate_takes_no_other_pictures_place(

@@ -1,5 +1,6 @@
 """The program as a whole: bad input, help, and started by itself."""
 
+import json
 import subprocess
 import sys
 
@@ -72,3 +73,10 @@ def test_export_says_what_it_wrote(run, at_untrained, tmp_path, capsys):
     assert made == {"restorer.onnx", "reader-direct.onnx", "manifest.json"}
     shown = capsys.readouterr().out
     assert all(name in shown for name in made)
+
+
+def test_corners_may_lie_outside_by_a_little(run, at_untrained, pictures, capsys):
+    given = ["-3,-2.5", "124,-1e0", "124,39", "-3,39"]
+    assert run("read", pictures / "a.png", "--corners", *given) == 0
+    line = json.loads(capsys.readouterr().out)
+    assert line["corners"] == [[-3, -2.5], [124, -1], [124, 39], [-3, 39]]

@@ -14,7 +14,12 @@ NOTICE = "restored by a model: not evidence"
 
 def test_restore_a_folder(run, at_untrained, pictures, tmp_path, capsys):
     assert run("restore", pictures, "-o", tmp_path / "out") == 0
-    assert capsys.readouterr().err == ""
+    captured = capsys.readouterr()
+    readings = tmp_path / "out" / "readings.jsonl"
+    assert captured.err == (
+        f"lpr-gfpgan: 2 pictures restored, 0 refused as no plate, 0 failed; readings: {readings}\n"
+    )
+    assert captured.out == ""
     made = sorted(p.relative_to(tmp_path / "out") for p in (tmp_path / "out").rglob("*.*"))
     assert [str(p) for p in made] == ["a.png", "deep/b.jpg.png", "readings.jsonl"]
     lines = (tmp_path / "out" / "readings.jsonl").read_text("utf-8").splitlines()
@@ -25,7 +30,7 @@ def test_restore_a_folder(run, at_untrained, pictures, tmp_path, capsys):
     )
     line = json.loads(lines[0])
     assert line["input"] == str(pictures / "a.png")
-    assert line["output"] == str(tmp_path / "out" / "a.png")
+    assert line["output"] == "a.png"
     assert line["text"] == expected.text and line["text_restored"] == expected.text_restored
     assert line["confidences"] == pytest.approx(expected.reading.confidences, abs=1e-3)
     assert line["confidence"] == pytest.approx(expected.reading.confidence, abs=1e-3)
@@ -43,7 +48,8 @@ def test_unreadable_files_are_named_and_skipped(run, at_untrained, pictures, tmp
         "restore", tmp_path / "none.png", bad, flat, pictures / "a.png", "-o", tmp_path / "out"
     )
     assert code == 1
-    lines = capsys.readouterr().err.strip().splitlines()
+    *lines, summary = capsys.readouterr().err.strip().splitlines()
+    assert "1 picture restored, 0 refused as no plate, 3 failed" in summary
     assert len(lines) == 3 and all(line.startswith("lpr-gfpgan: skipped: ") for line in lines)
     for name, line in zip(("none.png", "bad.png", "square.png"), lines, strict=True):
         assert name in line
@@ -97,25 +103,45 @@ def test_lines_hold_what_the_calibration_says(run, known_answers, pictures, tmp_
     assert run("restore", pictures / "a.png", "-o", tmp_path / "out") == 0
     line = json.loads((tmp_path / "out" / "readings.jsonl").read_text("utf-8"))
     assert line["text"] == "皖A12345" and line["complete"] and line["accepted"] is True
-    assert line["confidences"] == pytest.approx([0.4] * 7) and line["calibrated"] is True
-    assert line["confidence"] == pytest.approx(0.4**7, abs=1e-4)
+    confidences = [0.8] * 5 + [0.4, 0.8]  # of what is read otherwise after restoring, half
+    assert line["confidences"] == pytest.approx(confidences) and line["calibrated"] is True
+    assert line["confidence"] == pytest.approx(0.8**6 * 0.4, abs=1e-4)
+    assert line["text_restored"] == "皖A12395"
     assert line["confidences_restored"] == pytest.approx([0.8] * 7)
     assert [len(each) for each in line["alternatives"]] == [1] * 7
-    assert line["alternatives"][3][0] == ["1", pytest.approx(1 / 9, abs=1e-4)]
+    assert line["alternatives"][3][0] == ["3", pytest.approx(1 / 9, abs=1e-4)]
     assert line["likeness"] > 1 and line["note"] is None
+
+
+def test_the_only_picture_is_read_aloud(run, known_answers, pictures, tmp_path, capsys):
+    known_answers()
+    assert run("read", pictures / "a.png") == 0
+    read = json.loads(capsys.readouterr().out)
+    assert run("restore", pictures / "a.png", "-o", tmp_path / "out") == 0
+    shown = json.loads(capsys.readouterr().out)
+    assert shown.pop("output") == str(tmp_path / "out" / "a.png")
+    assert shown.pop("confidence") == pytest.approx(0.8**6 * 0.4, abs=1e-4)
+    assert shown == {name: read[name] for name in ("text", "complete", "accepted", "note")}
+    assert shown["text"] == "皖A12345"
 
 
 def test_what_is_no_plate_is_named(run, known_answers, tmp_path, capsys):
     known_answers()
     write_png(tmp_path / "plain.png", np.full((41, 128, 3), 90, np.uint8))
     assert run("restore", tmp_path / "plain.png", "--tight", "-o", tmp_path / "out") == 0
-    assert "plain.png: This does not look like a plate" in capsys.readouterr().err
+    captured = capsys.readouterr()
+    assert "plain.png: This does not look like a plate" in captured.err
+    assert "0 pictures restored, 1 refused as no plate, 0 failed" in captured.err
+    shown = json.loads(captured.out)
+    assert shown["text"] is None and "withheld" in shown["note"]
     line = json.loads((tmp_path / "out" / "readings.jsonl").read_text("utf-8"))
     assert line["accepted"] is False and line["text"] is None and line["text_restored"] is None
     assert (tmp_path / "out" / "plain.png").exists()
     # Nobody says that the plate fills it, so it is a photograph, and no plate is found in it.
     assert run("restore", tmp_path / "plain.png", "-o", tmp_path / "other") == 1
-    assert "skipped: no plate found" in capsys.readouterr().err
+    captured = capsys.readouterr()
+    assert "skipped: no plate found" in captured.err and captured.out == ""
+    assert captured.err.endswith("0 pictures restored, 0 refused as no plate, 1 failed\n")
     assert not (tmp_path / "other").exists()
 
 
@@ -124,15 +150,15 @@ def test_samples_are_written(run, at_untrained, pictures, tmp_path):
     assert run("restore", pictures / "a.png", "-o", out, "--samples", 2) == 0
     expected = Restorer.from_pretrained().restore(pictures / "a.png", samples=2)
     line = json.loads((out / "readings.jsonl").read_text("utf-8"))
-    assert line["samples"] == [str(out / "a-sample1.png"), str(out / "a-sample2.png")]
-    for path, frame in zip(line["samples"], expected.samples, strict=True):
-        written = read_image(path).astype(int)
+    assert line["samples"] == ["a-sample1.png", "a-sample2.png"]
+    for name, frame in zip(line["samples"], expected.samples, strict=True):
+        written = read_image(out / name).astype(int)
         assert written.shape == expected.image.shape
         rows = (frame.shape[0] - written.shape[0]) // 2
         columns = (frame.shape[1] - written.shape[1]) // 2
         cut = frame[rows : rows + written.shape[0], columns : columns + written.shape[1]]
         np.testing.assert_allclose(written, cut, atol=1)
-    with Image.open(line["samples"][0]) as picture:
+    with Image.open(out / line["samples"][0]) as picture:
         assert picture.text["Disclaimer"] == NOTICE
     (out / "a.png").unlink()
     (out / "readings.jsonl").unlink()
