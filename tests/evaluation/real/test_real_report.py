@@ -1,0 +1,161 @@
+"""What the test on photographed plates writes, and what stays private."""
+
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from lpr_gfpgan.errors import DataError
+from lpr_gfpgan.evaluation import real_figures, real_plates, real_report
+from lpr_gfpgan.evaluation.classical import CLASSICAL, TRUE_KERNEL
+
+ROOT = Path(__file__).parents[3]
+
+
+@pytest.fixture(scope="module")
+def tables(evaluation, acceptance, study):
+    return real_report.make_real_tables(evaluation, acceptance, study)
+
+
+@pytest.fixture(scope="module")
+def figures(evaluation, acceptance, tables, plates, study, folder):
+    return real_report.write_real(
+        evaluation,
+        acceptance,
+        tables,
+        plates,
+        study,
+        labels_sha256=real_plates.labels_hash(folder),
+    )
+
+
+def leaves(value):
+    """Every innermost dictionary."""
+    inner = [v for v in value.values() if isinstance(v, dict)]
+    return [leaf for v in inner for leaf in leaves(v)] if inner else [value]
+
+
+def test_aggregates(figures, study, folder):
+    assert json.loads(real_report.report_path(study).read_text("utf-8")) == figures
+    assert figures["plates"] == {
+        "labels_sha256": real_plates.labels_hash(folder),
+        "listed": 20,
+        "left_out_as_training_texts": 3,
+        "scored": 12,
+        "sources": {"far": 6, "near": 6},
+        "reference": 3,
+    }
+    assert set(figures["accuracy"]) == {"near", "far", "all"}
+    assert set(figures["accuracy"]["near"]) == {"untouched", "light", "strong"}
+    cell = figures["accuracy"]["near"]["strong"]["full"]["judge"]["character_accuracy"]
+    assert cell["n"] == 6 and cell["low"] <= cell["estimate"] <= cell["high"]
+    assert figures["accuracy"]["all"]["light"]["degraded"]["direct"]["plate_accuracy"]["n"] == 12
+    by_reader = figures["differences"]["far"]["light"]
+    assert set(by_reader) == set(figures["accuracy"]["far"]["light"]["full"])
+    pair = by_reader["judge"]["full"]
+    fixed = [name for name in CLASSICAL if name not in TRUE_KERNEL]
+    others = {"degraded", "bicubic", *fixed, "direct reading", "face_recipe", *study.baselines}
+    assert set(pair) == others
+    assert figures["failures"] == {"near": 0, "far": 0}
+
+
+def test_aggregates_equal_the_mean_of_the_rows(figures, evaluation):
+    rows = evaluation.rows
+    chosen = rows[
+        (rows["source"] == "far")
+        & (rows["condition"] == "light")
+        & (rows["method"] == "original")
+        & (rows["reader"] == "judge")
+    ]
+    mean = (1 - chosen["cer"]).clip(lower=0).mean()
+    cell = figures["accuracy"]["far"]["light"]["original"]["judge"]["character_accuracy"]
+    assert cell["estimate"] == pytest.approx(mean, abs=1e-5)
+
+
+def test_no_reading_and_no_picture_leaves_the_private_folder(figures, plates, study):
+    public = real_report.report_path(study).read_text("utf-8")
+    texts = [*plates.plates.table["text"], *plates.reference.table["text"]]
+    assert len(texts) == 15 and not any(text in public for text in texts)
+    folder = real_report.private_folder(study)
+    kept = {path.name for path in folder.iterdir()}
+    assert kept >= {"rows.csv.gz", "clean.csv.gz", "acceptance.csv.gz"}
+    assert list(study.paths.reports.rglob("*.png")) == []
+    assert real_report.private_folder(study).parent.name == "private"
+    assert "/private/" in (ROOT / ".gitignore").read_text().split()
+
+
+def test_every_part_is_described_and_every_figure_is_whole(figures):
+    described = re.findall(r"^- (\w+)[.:]", real_report.__doc__, re.MULTILINE)
+    assert sorted(described) == sorted(figures)
+    for name in real_report.LEVELS:
+        for leaf in leaves(figures[name]):
+            ends = {"estimate", "low", "high", "n"} if "low" in leaf else {"estimate", "n"}
+            extra = {"count", "mcnemar_p", "holm_p"} if name == "changes" else set()
+            assert set(leaf) == ends | extra
+            assert all(np.isfinite(value) for value in leaf.values())
+
+
+def test_each_figure_has_a_line_of_its_own(figures, study):
+    text = real_report.report_path(study).read_text("utf-8")
+    assert json.loads(text) == figures
+    count = sum(len(leaves(figures[name])) for name in real_report.LEVELS)
+    assert len(re.findall(r"^ +\"[^\"]+\": \{\"estimate.*\},?$", text, re.MULTILINE)) >= count
+
+
+def test_acceptance_is_told_by_source_and_condition(figures):
+    found = figures["acceptance"]
+    assert set(found) == {"near", "far", "all"}
+    assert set(found["all"]) == {"untouched", "light", "strong"}
+    assert found["far"]["strong"]["estimate"] == 0 and found["far"]["strong"]["high"] > 0.3
+    assert found["all"]["strong"] | {"low": 0, "high": 1} == {
+        "estimate": 0.5,
+        "low": 0,
+        "high": 1,
+        "n": 12,
+    }
+
+
+def test_thresholds_say_what_they_were_set_on(figures, evaluation):
+    assert set(figures["thresholds"]) == set(evaluation.clean["reader"])
+    for reader, found in figures["thresholds"].items():
+        own = evaluation.clean[evaluation.clean["reader"] == reader]
+        assert found["set_on"] == own["condition"].iloc[0]
+        assert found["accepted"]["n"] == len(own)
+        assert (found["threshold"] is None) == (found["accepted"]["estimate"] == 0)
+
+
+def test_a_reader_that_accepts_nothing_has_no_threshold_in_json(evaluation, acceptance, study):
+    never = evaluation.clean.assign(exact=0)
+    tables = real_report.make_real_tables(
+        type(evaluation)(evaluation.rows, [], {}, [], clean=never), acceptance, study
+    )
+    found = real_report._thresholds(tables["thresholds"])
+    assert {each["threshold"] for each in found.values()} == {None}
+    assert (tables["false_reads"].dropna()["estimate"] == 0).all()
+
+
+def test_grid(evaluation, plates, study, monkeypatch):
+    from lpr_gfpgan.evaluation import restoration_figures as drawing
+
+    seen = {}
+    draw = drawing.restoration_grid
+
+    def spy(examples, methods, rows, *, condition):
+        seen.update(examples=examples, methods=methods, rows=rows)
+        return draw(examples, methods, rows, condition=condition)
+
+    monkeypatch.setattr(drawing, "restoration_grid", spy)
+    monkeypatch.setattr(real_figures, "GRID", 4)
+    path = real_figures.draw_grid(evaluation, plates, study, condition="strong", device="cpu")
+    assert path.parent == real_report.private_folder(study) and path.stat().st_size > 1000
+    assert seen["methods"] == ["original", "degraded", "full"]
+    shown = sorted(set(seen["rows"]["plate"]))
+    assert plates.plates.table["source"][shown].value_counts().to_dict() == {"far": 2, "near": 2}
+    # The pictures are those the rows were scored on: same plates, same degradation.
+    np.testing.assert_array_equal(seen["examples"][:, 0], plates.plates.image[shown])
+    whole = evaluation.sets[-1]
+    np.testing.assert_array_equal(seen["examples"][:, 1], whole.bilinear[shown])
+    with pytest.raises(DataError, match="no condition 'fog'"):
+        real_figures.draw_grid(evaluation, plates, study, condition="fog", device="cpu")
