@@ -12,7 +12,8 @@ is a source of the folder or "all"; <condition> is "untouched" or one of the stu
 - may_judge.<source>: the readers that read at least 90 % of its untouched plates whole.
 - accuracy.<source>.<condition>.<method>.<reader>.<measure>: figures of reading; those of the reader
   `direct` only where nothing was restored.
-- differences.<source>.<condition>.<reader>.<first>.<second>.<measure>: first less second, paired.
+- differences.<source>.<condition>.<reader>.<first>.<second>.<measure>: first less second, paired;
+  of readers where they may judge, "all" of those that may judge every source.
 - changes.<source>.<condition>.<method>.<reader>: `gained` and `lost` as shares of all plates, each
   a figure with `count`, `mcnemar_p` and `holm_p` (see `real_tables.changes_by_source`).
 - thresholds.<reader>: `set_on`, which clean plates; `threshold`, null where the reader accepts
@@ -40,6 +41,7 @@ from ..config import Study
 from ..files import write_text
 from .headline import as_json
 from .honesty import threshold_table, thresholds
+from .lines import POOLED
 from .methods import DEGRADED, DIRECT, ORIGINAL
 from .real_acceptance import acceptance_table
 from .real_plates import RealPlates
@@ -139,8 +141,7 @@ def write_real(
     write_table(private_folder(study) / "clean.csv.gz", evaluation.clean)
     write_table(private_folder(study) / "acceptance.csv.gz", acceptance)
     sources = real.plates.table["source"].value_counts()
-    kept = {**tables, **{name: _kept(tables[name]) for name in ("accuracy", "differences")}}
-    nested = {name: _nested(kept[name], levels) for name, levels in LEVELS.items()}
+    judges = may_judge(rows)
     figures = {
         "plates": {
             "labels_sha256": labels_sha256,
@@ -151,9 +152,8 @@ def write_real(
             "reference": 0 if real.reference is None else len(real.reference),
         },
         "sets": {s.condition: s.set_sha256 for s in evaluation.sets},
-        "may_judge": may_judge(rows),
-        **nested,
-        "thresholds": _thresholds(tables["thresholds"]),
+        "may_judge": judges,
+        **nest(tables, judges),
         "majority_guess": majority_guess(real, draws=settings.bootstrap, seed=settings.seed),
         "failures": failures_by_source(rows),
     }
@@ -161,18 +161,35 @@ def write_real(
     return figures
 
 
+def nest(tables: dict[str, pd.DataFrame], judges: dict[str, list[str]]) -> dict[str, Any]:
+    """The tables as real.json holds them.
+
+    Args:
+        tables: of `make_real_tables`.
+        judges: of `real_tables.may_judge`.
+    """
+    pooled = set.intersection(*map(set, judges.values()))
+    admitted = {(source, reader) for source, readers in judges.items() for reader in readers}
+    admitted |= {(POOLED, reader) for reader in pooled}
+    accuracy, differences = tables["accuracy"], tables["differences"]
+    restored = ~accuracy["method"].isin([ORIGINAL, DEGRADED])
+    pairs = zip(differences["source"], differences["reader"], strict=True)
+    kept = tables | {
+        "accuracy": accuracy[~(restored & (accuracy["reader"] == DIRECT))],
+        "differences": differences[[pair in admitted for pair in pairs]],
+    }
+    for name in ("accuracy", "differences"):
+        kept[name] = kept[name][kept[name]["measure"].isin(KEPT)]
+    nested = {name: _nested(kept[name], levels) for name, levels in LEVELS.items()}
+    return {**nested, "thresholds": _thresholds(tables["thresholds"])}
+
+
 def compact(figures: dict[str, Any]) -> str:
-    """JSON with each figure on a line of its own, so that a change shows as one line in git."""
+    """JSON with each innermost list or figure on one line, so that git shows a change as one."""
     text = json.dumps(figures, indent=1, ensure_ascii=False, allow_nan=False)
-    return re.sub(r"\{\s+([^{}]*?)\s+\}", lambda m: "{" + re.sub(r"\n\s+", " ", m[1]) + "}", text)
-
-
-def _kept(table: pd.DataFrame) -> pd.DataFrame:
-    """What the aggregates hold: KEPT, by all readers but `direct`, by that where not restored."""
-    kept = table["measure"].isin(KEPT)
-    if "method" in table:
-        kept &= (table["reader"] != DIRECT) | table["method"].isin([ORIGINAL, DEGRADED])
-    return table[kept]
+    for inner in (r"(\[)\s+([^\[\]]*?)\s+(\])", r"(\{)\s+([^{}]*?)\s+(\})"):
+        text = re.sub(inner, lambda m: m[1] + re.sub(r"\n\s+", " ", m[2]) + m[3], text)
+    return text
 
 
 def _thresholds(table: pd.DataFrame) -> dict[str, Any]:

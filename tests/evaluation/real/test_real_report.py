@@ -1,5 +1,6 @@
 """What the test on photographed plates writes, and what stays private."""
 
+import dataclasses
 import json
 import re
 from pathlib import Path
@@ -8,8 +9,9 @@ import numpy as np
 import pytest
 
 from lpr_gfpgan.errors import DataError
-from lpr_gfpgan.evaluation import real_figures, real_plates, real_report
+from lpr_gfpgan.evaluation import real_figures, real_plates, real_report, real_tables
 from lpr_gfpgan.evaluation.classical import CLASSICAL, TRUE_KERNEL
+from lpr_gfpgan.evaluation.run import Evaluation
 
 ROOT = Path(__file__).parents[3]
 
@@ -52,12 +54,6 @@ def test_aggregates(figures, study, folder):
     cell = figures["accuracy"]["near"]["strong"]["full"]["judge"]["character_accuracy"]
     assert cell["n"] == 6 and cell["low"] <= cell["estimate"] <= cell["high"]
     assert figures["accuracy"]["all"]["light"]["degraded"]["direct"]["plate_accuracy"]["n"] == 12
-    by_reader = figures["differences"]["far"]["light"]
-    assert set(by_reader) == set(figures["accuracy"]["far"]["light"]["full"])
-    pair = by_reader["judge"]["full"]
-    fixed = [name for name in CLASSICAL if name not in TRUE_KERNEL]
-    others = {"degraded", "bicubic", *fixed, "direct reading", "face_recipe", *study.baselines}
-    assert set(pair) == others
     assert figures["failures"] == {"near": 0, "far": 0}
 
 
@@ -86,15 +82,59 @@ def test_no_reading_and_no_picture_leaves_the_private_folder(figures, plates, st
     assert "/private/" in (ROOT / ".gitignore").read_text().split()
 
 
-def test_every_part_is_described_and_every_figure_is_whole(figures):
+def test_the_full_model_is_compared_with_every_other(tables, study):
+    fixed = [name for name in CLASSICAL if name not in TRUE_KERNEL]
+    others = {"degraded", "bicubic", *fixed, "direct reading", "face_recipe", *study.baselines}
+    for _, cell in tables["differences"].groupby(["source", "condition", "reader", "measure"]):
+        assert set(cell["second"]) == others and set(cell["first"]) == {"full"}
+
+
+def test_every_part_is_described(figures):
     described = re.findall(r"^- (\w+)[.:]", real_report.__doc__, re.MULTILINE)
     assert sorted(described) == sorted(figures)
+
+
+@pytest.fixture(scope="module")
+def known(make_rows):
+    """A test of which `judge` may judge one source and `other` both, and what is nested of it."""
+
+    def rule(key):
+        far_fails = key["source"] == "far" and key["reader"] == "judge"
+        right = (key["method"] == "original" and not far_fails) or key["plate"] % 2 == 0
+        return right, 0.9 if right else 0.4
+
+    rows = make_rows(rule, readers=("judge", "direct", "other"))
+    once = (rows["condition"] == "untouched") & (rows["method"] == "original")
+    clean = rows[once].assign(condition="validation")
+    return Evaluation(rows, [], {}, [], clean=clean)
+
+
+def nested(known, acceptance, study):
+    tables = real_report.make_real_tables(known, acceptance, study)
+    return real_report.nest(tables, real_tables.may_judge(known.rows))
+
+
+def test_every_figure_is_whole(known, acceptance, study):
+    found = nested(known, acceptance, study)
     for name in real_report.LEVELS:
-        for leaf in leaves(figures[name]):
+        assert found[name], name
+        for leaf in leaves(found[name]):
             ends = {"estimate", "low", "high", "n"} if "low" in leaf else {"estimate", "n"}
             extra = {"count", "mcnemar_p", "holm_p"} if name == "changes" else set()
             assert set(leaf) == ends | extra
             assert all(np.isfinite(value) for value in leaf.values())
+    gap = found["confidence"]["near"]["light"]["degraded"]["judge"]["confidence_gap"]
+    assert gap == {"estimate": 0.5, "n": 10}  # resamples do not spread: no interval
+    assert "confidence_gap" not in found["confidence"]["near"]["light"]["original"]["judge"]
+
+
+def test_differences_are_told_of_readers_where_they_may_judge(known, acceptance, study):
+    found = nested(known, acceptance, study)["differences"]
+    assert {source: set(found[source]["light"]) for source in found} == {
+        "near": {"judge", "other"},
+        "far": {"other"},
+        "all": {"other"},
+    }
 
 
 def test_each_figure_has_a_line_of_its_own(figures, study):
@@ -126,14 +166,18 @@ def test_thresholds_say_what_they_were_set_on(figures, evaluation):
         assert (found["threshold"] is None) == (found["accepted"]["estimate"] == 0)
 
 
-def test_a_reader_that_accepts_nothing_has_no_threshold_in_json(evaluation, acceptance, study):
-    never = evaluation.clean.assign(exact=0)
-    tables = real_report.make_real_tables(
-        type(evaluation)(evaluation.rows, [], {}, [], clean=never), acceptance, study
-    )
-    found = real_report._thresholds(tables["thresholds"])
-    assert {each["threshold"] for each in found.values()} == {None}
-    assert (tables["false_reads"].dropna()["estimate"] == 0).all()
+def test_a_reader_that_accepts_nothing_has_no_threshold_in_json(known, acceptance, study):
+    never = dataclasses.replace(known, clean=known.clean.assign(exact=0))
+    found = nested(never, acceptance, study)
+    assert {each["threshold"] for each in found["thresholds"].values()} == {None}
+    shares = [
+        cell["false_reads"]["estimate"]
+        for source in found["false_reads"].values()
+        for condition in source.values()
+        for method in condition.values()
+        for cell in method.values()
+    ]
+    assert shares and set(shares) == {0.0}
 
 
 def test_grid(evaluation, plates, study, monkeypatch):
