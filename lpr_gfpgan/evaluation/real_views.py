@@ -161,12 +161,12 @@ def judges_of(readers: dict[str, list[str]]) -> list[str]:
 
 
 def _with_n(table: pd.DataFrame, *, index: Sequence[str], columns: str, title: str) -> pd.DataFrame:
-    """`views.with_n` of the lines that have a figure; a caption alone where none has."""
+    """`views.with_n` of the lines that have a figure; where none has, a table that says so."""
     known = table[table["estimate"].notna()]
     if len(known):
         return with_n(known, index=index, columns=columns, title=title)
-    view = pd.DataFrame()
-    view.attrs |= {CAPTION: "no figure is defined", TITLE: title}
+    view = pd.DataFrame({"": ["no figure is defined"]}, index=[title])
+    view.attrs |= {CAPTION: "undefined throughout", TITLE: title}
     return view
 
 
