@@ -17,7 +17,7 @@ import torch
 from tqdm import tqdm
 
 from lpr_gfpgan.errors import DataError
-from lpr_gfpgan.evaluation.real import real_folder
+from lpr_gfpgan.evaluation.real_plates import real_folder
 from lpr_gfpgan.files import read_image
 from lpr_gfpgan.metrics import score, wilson
 from lpr_gfpgan.plates import box_quad, image_tensor

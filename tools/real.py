@@ -6,7 +6,7 @@ Usage: LPR_GFPGAN_REAL_PLATES=<folder> python tools/real.py
 import sys
 
 from lpr_gfpgan.errors import LprError
-from lpr_gfpgan.evaluation.real import check_folder, load_settings, real_folder
+from lpr_gfpgan.evaluation.real_plates import check_folder, load_settings, real_folder
 
 
 def main() -> int:

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from lpr_gfpgan.errors import DataError
-from lpr_gfpgan.evaluation import admitted, reader_table, real, threshold_table
+from lpr_gfpgan.evaluation import admitted, reader_table, real_tables, threshold_table
 from lpr_gfpgan.evaluation.judges import ABSENT, SPLIT, TEST, UNASKED, VALIDATION, originals
 from lpr_gfpgan.metrics import wilson
 
@@ -157,10 +157,10 @@ def test_the_view_has_one_line_for_each_reader_and_set():
 
 def test_one_rule_for_drawn_and_photographed_plates(monkeypatch):
     rows = pd.concat([clean_rows("judge", 18, 0), clean_rows("direct", 17, 3)])
-    photographs = rows.assign(condition=real.UNTOUCHED, source="street")
-    assert real.may_judge(photographs) == {"street": ["judge"]}
+    photographs = rows.assign(condition=real_tables.UNTOUCHED, source="street")
+    assert real_tables.may_judge(photographs) == {"street": ["judge"]}
     monkeypatch.setattr("lpr_gfpgan.evaluation.judges.JUDGES_FROM", 0.85)
-    assert real.may_judge(photographs) == {"street": ["judge", "direct"]}
+    assert real_tables.may_judge(photographs) == {"street": ["judge", "direct"]}
     table = reader_table(rows, own_rows(("judge", 18), ("direct", 17)), **DRAWS)
     assert set(table.loc[table["may_judge"], "reader"]) == {"judge", "direct"}
 
