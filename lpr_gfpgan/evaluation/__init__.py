@@ -22,7 +22,8 @@
   by name.
 - `mixtures`: how strong the study's own conditions are; `prior_note`: what was measured of the
   prior's scenes.
-- `gains`: the full model against what was not trained beside it; `grid_gains`: the same by factor;
+- `gains`: the full model against what was not trained beside it, `filters`: with which classical
+  filter; `grid_gains`: the same by factor;
   `finding`: when a difference counts as shown; `claims`: verdicts on the paper's claims, by one
   rule.
 - `report`: tables and figures as files; `views`, `effect_views`: tables as the page shows them;

@@ -84,8 +84,10 @@ def distances(
     rows = degraded.parameters.to_dict("records")
     parameters = without_noise(DegradationParameters.from_rows(rows, device))
     found = []
-    for part in torch.arange(len(plates)).split(CHUNK):
-        again = degrade(image_tensor(images[part], device), parameters.select(part), codec="exact")
+    for start in range(0, len(plates), CHUNK):
+        part = slice(start, start + CHUNK)
+        chosen = parameters.select(torch.arange(len(plates))[part])
+        again = degrade(image_tensor(images[part], device), chosen, codec="exact")
         seen = image_tensor(degraded.bicubic[part], device)
         difference = ((again - seen) * 127.5).permute(0, 2, 3, 1).cpu().numpy()
         for number, box in zip(difference, plates.batch.box[part].numpy(), strict=True):

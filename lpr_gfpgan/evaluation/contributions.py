@@ -12,6 +12,7 @@ import pandas as pd
 
 from ..errors import DataError
 from ..metrics import bootstrap_seeds, crossed_interval, crossed_p
+from .honesty import adjust
 from .lines import condition_of, no_spread, unanimous
 from .measures import DIFFERENCES, MEASURES, READING_MEASURES
 from .methods import FULL, JUDGE
@@ -77,6 +78,21 @@ def contribution_table(
             ends = _ends(values, bounds=bounds, draws=draws, seed=seed)
             lines.append({**line, **ends})
     return pd.DataFrame(lines)
+
+
+def adjusted_contributions(rows: pd.DataFrame, *, draws: int, seed: int) -> pd.DataFrame:
+    """`contribution_table` of the full model, with `holm_p` over the variants of a measure.
+
+    Args:
+        rows: the test's rows.
+        draws: bootstrap resamples.
+        seed: of the resamples.
+
+    Raises:
+        DataError: as in `contribution_table`.
+    """
+    table = contribution_table(rows, draws=draws, seed=seed)
+    return adjust(table, family=("measure",), column="p")
 
 
 def _paired(first: pd.DataFrame, second: pd.DataFrame, measure: str) -> np.ndarray:

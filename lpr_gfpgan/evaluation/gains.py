@@ -12,12 +12,11 @@ import pandas as pd
 
 from ..errors import DataError
 from ..settings import BASELINES as WITHOUT_PRIOR
-from .classical import CLASSICAL, TRUE_KERNEL
 from .contributions import contribution_table
+from .filters import best_filter
 from .grid import FACTORS
 from .grid_tables import check_cells
 from .honesty import adjust
-from .lines import POOLED
 from .measures import MEASURES, READING_MEASURES
 from .methods import BICUBIC, DEGRADED, DIRECT, DIRECT_READING, FULL, JUDGE, base_name
 from .strengths import LOW
@@ -28,29 +27,6 @@ GAIN_MEASURES = ("character_accuracy", "plate_accuracy", "ringing_plate")
 THIS_CHECKPOINT = "this checkpoint"
 BY_DIRECT = f"{DEGRADED}, both read by {DIRECT}"
 """Whether restoring helps the reader that was trained on degraded plates."""
-
-
-def best_filter(accuracy: pd.DataFrame) -> str:
-    """The classical filter that the judge reads best without being told the blur.
-
-    It is picked on the plates that it is then compared on, which favours the filter.
-
-    Args:
-        accuracy: of `tables.accuracy_table`.
-
-    Raises:
-        DataError: no such filter was tested.
-    """
-    candidates = [name for name in CLASSICAL if name not in TRUE_KERNEL]
-    chosen = accuracy[
-        (accuracy["condition"] == POOLED)
-        & (accuracy["measure"] == "character_accuracy")
-        & (accuracy["reader"] == JUDGE)
-        & accuracy["method"].isin(candidates)
-    ]
-    if chosen.empty:
-        raise DataError(f"no classical filter among the rows; test one of {', '.join(candidates)}")
-    return str(chosen.loc[chosen["estimate"].idxmax(), "method"])
 
 
 def gain_table(
@@ -155,18 +131,18 @@ def learned_rivals(rows: pd.DataFrame) -> list[str]:
     return [name for name in LEARNED if name in names]
 
 
-def compared_with(rows: pd.DataFrame, accuracy: pd.DataFrame) -> list[str]:
+def compared_with(rows: pd.DataFrame, filters: pd.DataFrame) -> list[str]:
     """What the claim of better accuracy is held against, in order, for `gain_table`.
 
     Args:
         rows: the test's rows.
-        accuracy: of `tables.accuracy_table`.
+        filters: of `tables.accuracy_table`, on validation plates; see `filters.best_filter`.
 
     Raises:
         DataError: as in `best_filter`.
     """
-    filters = best_filter(accuracy)
-    return [DEGRADED, BICUBIC, filters, *learned_rivals(rows), BY_DIRECT, DIRECT_READING]
+    chosen = best_filter(filters)
+    return [DEGRADED, BICUBIC, chosen, *learned_rivals(rows), BY_DIRECT, DIRECT_READING]
 
 
 def _kind(rows: pd.DataFrame) -> pd.Series:

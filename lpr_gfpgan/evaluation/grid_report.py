@@ -8,7 +8,7 @@ import pandas as pd
 from ..config import Study
 from .ablation_figures import ablation_figure
 from .ablations import ablation_table
-from .classical import WIENER_FIXED
+from .classical import RICHARDSON_LUCY_FIXED
 from .effect_figures import factor_figure, protocol_figure
 from .failures import failure_table
 from .figure_style import save
@@ -24,7 +24,15 @@ from .methods import BICUBIC, DEGRADED, DIRECT_READING, FULL
 from .rows import read_rows, write_table
 from .strengths import LOW
 
-CURVE_METHODS = (DEGRADED, BICUBIC, WIENER_FIXED, "plain_unet", "face_recipe", FULL, DIRECT_READING)
+CURVE_METHODS = (
+    DEGRADED,
+    BICUBIC,
+    RICHARDSON_LUCY_FIXED,
+    "plain_unet",
+    "face_recipe",
+    FULL,
+    DIRECT_READING,
+)
 """The lines of the curves, where they were tested: more would hide each other; the tables hold
 all."""
 

@@ -15,7 +15,7 @@ from .compared import method_names
 from .confidence import calibration_table, reliability_table, risk_coverage_table
 from .confidence_figures import false_read_figure, reliability_figure, risk_coverage_figure
 from .consistency import consistency_table, read_distances
-from .contributions import contribution_table
+from .contributions import adjusted_contributions
 from .emphasis import emphasis_difference_table, emphasis_table
 from .failures import failure_table
 from .features import read_features
@@ -37,6 +37,7 @@ from .rows import read_rows, write_table
 from .run import (
     CLEAN,
     CONSISTENCY,
+    FILTERS,
     RECOVERABILITY,
     cut_sheet,
     examples_path,
@@ -59,9 +60,10 @@ def make_tables(study: Study) -> dict[str, pd.DataFrame]:
     """Computes every table from the rows and writes each as reports/<profile>/tables/<name>.csv.
 
     Returns:
-        Long tables: accuracy, images, seen, positions, failures, differences; readers, thresholds,
-        false_reads, calibration, reliability, risk_coverage, consistency, recoverability; kid,
-        kid_differences, emphasis, emphasis_differences; gains, contributions.
+        Long tables: accuracy, filters (accuracy on validation plates), images, seen, positions,
+        failures, differences; readers, thresholds, false_reads, calibration, reliability,
+        risk_coverage, consistency, recoverability; kid, kid_differences, emphasis,
+        emphasis_differences; gains, contributions.
 
     Raises:
         DataError: there are no rows or features.
@@ -73,6 +75,7 @@ def make_tables(study: Study) -> dict[str, pd.DataFrame]:
     own = clean[clean["reader"].isin(rows["reader"])]  # others accept nothing in the test
     tables = {
         "accuracy": accuracy_table(rows, **options),
+        "filters": accuracy_table(read_rows(rows_path(study, FILTERS)), **options),
         "images": image_table(rows, **options),
         "seen": seen_table(rows, **options),
         "positions": position_table(rows, **options),
@@ -93,10 +96,8 @@ def make_tables(study: Study) -> dict[str, pd.DataFrame]:
         "emphasis": emphasis_table(rows, **options),
         "emphasis_differences": emphasis_difference_table(rows, method_pairs(rows), **options),
     }
-    tables["gains"] = gain_table(rows, others=compared_with(rows, tables["accuracy"]), **options)
-    tables["contributions"] = adjust(
-        contribution_table(rows, **options), family=("measure",), column="p"
-    )
+    tables["gains"] = gain_table(rows, others=compared_with(rows, tables["filters"]), **options)
+    tables["contributions"] = adjusted_contributions(rows, **options)
     for name, table in tables.items():
         write_table(study.paths.reports / "tables" / f"{name}.csv", table)
     return tables

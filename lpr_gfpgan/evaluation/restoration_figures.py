@@ -15,7 +15,7 @@ from ..errors import DataError
 from ..metrics import alignment
 from ..plates import CLASSES
 from ..plates.drawing import atlas
-from .classical import WIENER_FIXED
+from .classical import RICHARDSON_LUCY_FIXED
 from .figure_style import WIDTH
 from .method_style import first_of_each
 from .methods import BICUBIC, DEGRADED, FULL, JUDGE, ORIGINAL
@@ -26,7 +26,15 @@ TYPEFACE = "noto"
 CELL_WIDTH = 256
 GLYPH_HEIGHT = 40
 GAP = 10
-SHEET_METHODS = (DEGRADED, BICUBIC, WIENER_FIXED, "plain_unet", "face_recipe", FULL, ORIGINAL)
+SHEET_METHODS = (
+    DEGRADED,
+    BICUBIC,
+    RICHARDSON_LUCY_FIXED,
+    "plain_unet",
+    "face_recipe",
+    FULL,
+    ORIGINAL,
+)
 """The methods of a sheet, where they were tested: all of them would leave no room for each."""
 
 

@@ -18,6 +18,7 @@ from .compared import begin_on, compared_methods
 from .consistency import WRONG, consistency_rows, wrong_plates
 from .failures import apply_method, read_images
 from .features import PlateFeatures, gather_features, plate_features, write_features
+from .filters import filter_methods
 from .headline import headline, short_headline
 from .methods import JUDGE, ORIGINAL, READERS, Method
 from .protocol import (
@@ -33,7 +34,8 @@ from .sets import kept_degraded_set
 
 EXAMPLES = 8
 VALIDATION = "validation"
-CLEAN, CONSISTENCY, RECOVERABILITY = "clean", "consistency", "recoverability"
+CLEAN, FILTERS = "clean", "filters"
+CONSISTENCY, RECOVERABILITY = "consistency", "recoverability"
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,8 @@ class Evaluation:
         consistency: see `consistency.consistency_rows`; empty where it was not asked for.
         clean: rows of the untouched validation plates, on which thresholds are set and readers
             admitted; likewise.
+        filters: rows of the degraded validation plates as the classical filters restore them, on
+            which the best of these is chosen; likewise.
         features: of every image, see `features.PlateFeatures`; None where they were not asked for.
     """
 
@@ -57,6 +61,7 @@ class Evaluation:
     methods: list[str]
     consistency: pd.DataFrame = field(default_factory=pd.DataFrame)
     clean: pd.DataFrame = field(default_factory=pd.DataFrame)
+    filters: pd.DataFrame = field(default_factory=pd.DataFrame)
     features: PlateFeatures | None = None
 
 
@@ -91,9 +96,17 @@ def evaluate(study: Study, *, device: torch.device | str | None = None) -> Evalu
         featured=judge,
         degrade=stored_sets(study),
     )
+    filters = compare(
+        _clean_plates(study),
+        study_conditions(study),
+        filter_methods(study, device),
+        [judge],
+        device=device,
+    )
     result = replace(
         result,
         clean=clean_rows(study, [*readers, *open_hyperlpr()], device=device),
+        filters=filters.rows,
         features=replace(result.features, others=clean_features(study, judge, device=device)),
     )
     seconds = time.perf_counter() - start
@@ -252,6 +265,7 @@ def write(evaluation: Evaluation, study: Study) -> dict:
     """
     write_table(rows_path(study), evaluation.rows)
     write_table(rows_path(study, CLEAN), evaluation.clean)
+    write_table(rows_path(study, FILTERS), evaluation.filters)
     write_table(rows_path(study, CONSISTENCY), evaluation.consistency)
     if evaluation.features is not None:
         write_features(features_path(study), evaluation.features)

@@ -5,12 +5,11 @@ figure. KID is no mean over plates, and emphasis leaves plates out; here a figur
 found for weighted plates. With one training seed, plates are resampled; with several, seeds and,
 apart from them, plates (the pigeonhole bootstrap of `bootstrap_seeds`).
 
-The p-value inverts the percentile interval: twice the smaller share of resamples on either side of
-0, counting one more resample that lies there (Davison and Hinkley 1997, equation 4.11), so that it
-is never below 2 / (1 + draws). A bootstrap of few seeds makes light of what another seed would give
-(see `metrics.resampling`). With several seeds, p is therefore the larger of that and `crossed_p`,
-as claims about reading have, of the jackknife's pseudo-values: for plate i of n and a figure T,
-n T - (n - 1) T without i (Tukey 1958). Of a mean over plates these are the plates' own values.
+The p-value is `crossed_p`, that of claims about reading, of the jackknife's pseudo-values: for
+plate i of n and a figure T, n T - (n - 1) T without i (Tukey 1958). Of a mean over plates these are
+the plates' own values. It is not found from the resamples: of 2000 none tells a p below 0.001,
+which times the size of a family may be no finding whatever the figure, and a bootstrap of few seeds
+makes light of what another seed would give (see `metrics.resampling`).
 """
 
 from collections.abc import Callable, Sequence
@@ -38,7 +37,8 @@ class SeedTest(Interval):
 
     Attributes:
         seeds: training seeds behind it; n counts the plates.
-        p: two-sided p-value of the difference being 0; NaN where it is undefined.
+        p: two-sided p-value of the difference being 0; NaN where it, or the figure without some
+            plate, is undefined.
     """
 
     seeds: int
@@ -65,7 +65,7 @@ def seed_tests(
         seed: of the resamples.
 
     Returns:
-        K tests. Ends and p are found over the resamples in which the difference is defined.
+        K tests. Ends are found over the resamples in which the difference is defined.
     """
     rng = np.random.default_rng(seed)
     whole = statistic(np.ones((1, n)))[0]
@@ -81,7 +81,7 @@ def seed_tests(
     sizes = sorted({len(group) for group in groups})
     times = {size: rng.multinomial(size, np.full(size, 1 / size), size=draws) for size in sizes}
     values = np.full((n, len(whole)), np.nan)
-    if n > 1 and sizes[-1:] > [1]:
+    if n > 1:
         values = _pseudo_values(statistic, whole, n, step)
     found = []
     for group in map(list, groups):
@@ -92,10 +92,8 @@ def seed_tests(
             found.append(SeedTest(np.nan, np.nan, np.nan, n, len(group), np.nan))
             continue
         low, high = np.quantile(known, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
-        p = percentile_p(known)
-        if len(group) > 1:
-            own = values[:, group].T
-            p = max(p, crossed_p(own)) if np.isfinite(own).all() else np.nan
+        own = values[:, group].T
+        p = crossed_p(own) if np.isfinite(own).all() else np.nan
         found.append(SeedTest(estimate, float(low), float(high), n, len(group), p))
     return found
 
@@ -133,19 +131,6 @@ def difference_lines(
     ]
     table = pd.DataFrame(lines, columns=list(COLUMNS[:-1]))
     return adjust(table, family=("condition", "measure"), column="p")
-
-
-def percentile_p(drawn: np.ndarray) -> float:
-    """Two-sided p-value of a difference being 0, from its resamples; see the module.
-
-    Args:
-        drawn: [D] defined resamples of the difference, D >= 1.
-
-    Returns:
-        In [2 / (1 + D), 1]; 1 where all resamples are 0.
-    """
-    beyond = min(int((drawn <= 0).sum()), int((drawn >= 0).sum()))
-    return min(1.0, 2 * (1 + beyond) / (1 + len(drawn)))
 
 
 def _pseudo_values(

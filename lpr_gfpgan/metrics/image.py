@@ -1,10 +1,8 @@
 """How close an image is to its original, and how close two sets of images are.
 
 Single images are compared as they would be stored: uint8 RGB, without loss. PSNR and SSIM are meant
-    to
-be taken on the plate region and on the frame, apart: in a square frame two thirds of the pixels are
-    not
-plate, and a figure over all of them says little about the characters.
+to be taken on the plate region and on the frame, apart: in a square frame two thirds of the pixels
+are not plate, and a figure over all of them says little about the characters.
 """
 
 import math

@@ -214,7 +214,7 @@ def paste_back(
         feather: width of the soft seam inside the plate's edge, as a part of the plate's height.
 
     Returns:
-        A new photograph; nothing outside the quad is changed.
+        A new photograph; no pixel whose centre lies outside the quad is changed.
 
     Raises:
         DataError: the corners span no quadrilateral.
@@ -231,12 +231,20 @@ def paste_back(
     size = photo.shape[:2]
     mask = warp(alpha, matrix, size, border="zero")
     # The soft edge of a resampled mask must not reach past the plate.
-    outline = np.zeros(size, np.uint8)
-    cv2.fillConvexPoly(outline, np.round(np.asarray(quad) - 0.5).astype(np.int32), 1)
-    mask = np.clip(mask, 0.0, 1.0)[..., None] * outline[..., None]
+    mask = (np.clip(mask, 0.0, 1.0) * _holds(quad, size))[..., None]
     plate = warp(frame.astype(np.float32), matrix, size)
     mixed = photo + (plate - photo) * mask
     return np.clip(np.round(mixed), 0, 255).astype(np.uint8)
+
+
+def _holds(quad: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """Whether the centre of each pixel lies in a convex quad, whichever way round it runs."""
+    x, y = np.arange(size[1]) + 0.5, np.arange(size[0])[:, None] + 0.5
+    sides = [
+        (x1 - x0) * (y - y0) - (y1 - y0) * (x - x0)
+        for (x0, y0), (x1, y1) in zip(quad, np.roll(quad, -1, axis=0), strict=True)
+    ]
+    return np.all([s >= 0 for s in sides], axis=0) | np.all([s <= 0 for s in sides], axis=0)
 
 
 def character_boxes(layout: Layout, quad: np.ndarray) -> np.ndarray:

@@ -10,7 +10,7 @@ import torch
 
 from lpr_gfpgan.degradations import DegradationParameters, degrade
 from lpr_gfpgan.errors import DataError
-from lpr_gfpgan.evaluation import consistency_rows, consistency_table
+from lpr_gfpgan.evaluation import consistency, consistency_rows, consistency_table
 from lpr_gfpgan.evaluation.consistency import (
     ROUNDING,
     WRONG,
@@ -98,6 +98,15 @@ def test_distance_by_hand(plates):
         box = plates.batch.box[number].numpy()
         a, b = (crop_box(x[number], box).astype(float) for x in (images, plates.image))
         assert value == pytest.approx(np.sqrt(np.mean((a - b) ** 2)), rel=1e-5)
+
+
+@pytest.mark.parametrize("chunk", [1, 3, 64])
+def test_distances_do_not_depend_on_how_many_are_made_at_once(plates, monkeypatch, chunk):
+    degraded = make_set(plates, sigma_major=1.0, sigma_minor=1.0)
+    images = plates.image[::-1].copy()
+    whole = distances(plates, degraded, images)
+    monkeypatch.setattr(consistency, "CHUNK", chunk)
+    assert distances(plates, degraded, images) == pytest.approx(whole, rel=1e-5)
 
 
 def test_what_the_blur_wipes_out_is_free(plates):

@@ -6,7 +6,8 @@ import pytest
 
 from lpr_gfpgan.errors import DataError
 from lpr_gfpgan.evaluation import contribution_table
-from lpr_gfpgan.metrics import bootstrap_mean, bootstrap_seeds, crossed_interval, wilson
+from lpr_gfpgan.evaluation.contributions import adjusted_contributions
+from lpr_gfpgan.metrics import bootstrap_mean, bootstrap_seeds, crossed_interval, holm, wilson
 
 DRAWS = {"draws": 300, "seed": 0}
 MEASURES = {"measures": ["plate_accuracy", "psnr_plate"]}
@@ -79,6 +80,17 @@ def test_one_seed_is_marked_as_two_checkpoints():
     )
     assert (line["low"], line["high"]) == pytest.approx((known.low, known.high))
     assert (line["seeds"], line["scope"], line["condition"]) == (1, "these two checkpoints", "a")
+
+
+def test_the_variants_of_a_measure_are_a_family():
+    rows = make_rows(variants=("full", "plain", "other", "third"), seeds=(0,))
+    rows = rows.assign(cer=1 - rows["exact"], exact6=rows["exact"], cer6=1 - rows["exact"])
+    rows = rows.assign(ssim_plate=rows["psnr_plate"] / 40)
+    table = adjusted_contributions(rows, **DRAWS)
+    assert (table["holm_p"] > table["p"]).any() and table["holm_p"].notna().all()
+    for _, family in table.groupby("measure"):
+        assert len(family) == 3
+        assert family["holm_p"].to_numpy() == pytest.approx(holm(family["p"]))
 
 
 def test_only_common_seeds_count_and_the_order_of_rows_does_not():

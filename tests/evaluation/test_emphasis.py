@@ -132,7 +132,7 @@ def test_training_seeds_are_one_difference_with_a_p_value():
     assert line["p"] > 0.2 and line["holm_p"] == pytest.approx(min(1, 2 * line["p"]))
     alone = emphasis_difference_table(pd.concat(rows), [("full-0", "unsharp")], **DRAWS)
     alone = one(alone, condition="all")
-    assert alone["seeds"] == 1 and alone["p"] == pytest.approx(2 / 401)
+    assert alone["seeds"] == 1 and alone["p"] < 1e-6
     assert one(table, condition="all", second="rrdb")["p"] > 0.05
 
 

@@ -143,7 +143,7 @@ def test_differences_have_p_values_adjusted_within_a_condition(features):
     table = kid_difference_table(features, pairs, **DRAWS)
     for condition in ("light", "strong", "all"):
         part = table[table["condition"] == condition]
-        assert part["p"].tolist() == pytest.approx([2 / 401, 2 / 401, 1])
+        assert (part["p"].to_numpy() < [1e-4, 1e-4, 2]).all() and part["p"].iloc[2] == 1
         assert part["holm_p"].to_numpy() == pytest.approx(holm(part["p"]))
 
 

@@ -100,7 +100,7 @@ def test_written_files_repeat_byte_for_byte(evaluation, study, tmp_path):
         files = sorted(p for p in (tmp_path / name).rglob("*") if p.is_file())
         contents.append({p.relative_to(tmp_path / name): p.read_bytes() for p in files})
         assert json.loads(paths.metrics("evaluation").read_text()) == figures
-    assert contents[0] == contents[1] and len(contents[0]) == 5 + 2 + 2
+    assert contents[0] == contents[1] and len(contents[0]) == 6 + 2 + 2
 
 
 def test_rows_survive_the_file(evaluation, study, tmp_path):
@@ -231,6 +231,10 @@ def test_from_weights_on_disk(weighted):
     assert list(dict.fromkeys(result.clean["reader"])) == readers
     assert len(result.clean) == len(readers) * weighted.settings.plates.validation
     assert set(result.rows["reader"]) == {"judge", "direct"}
+    assert set(result.filters["method"]) == set(CLASSICAL) - set(TRUE_KERNEL)
+    assert set(result.filters["condition"]) == set(weighted.settings.evaluation.conditions)
+    assert set(result.filters["text"]) == set(result.clean["text"])
+    assert set(result.filters["reader"]) == {"judge"}
 
 
 def test_sets_on_disk_give_the_rows_that_fresh_ones_give(weighted, tmp_path, monkeypatch):

@@ -125,14 +125,22 @@ def test_paste_back_changes_the_plate_alone():
     pasted = geometry.paste_back(photo, frame, QUAD)
     centre = tuple(QUAD.mean(0).round().astype(int)[::-1])
     np.testing.assert_array_equal(pasted[centre], 200)
-    outline = np.zeros((150, 300), np.uint8)
     x, y = np.meshgrid(np.arange(300) + 0.5, np.arange(150) + 0.5)
     inside = geometry.apply(
         geometry.homography(QUAD, geometry.box_quad((0, 0, 1, 1))), np.stack([x, y], -1)
     )
-    outline = ((inside > -0.02) & (inside < 1.02)).all(-1)
+    outline = ((inside > -1e-4) & (inside < 1 + 1e-4)).all(-1)
     np.testing.assert_array_equal(pasted[~outline], 40)
     assert (pasted[outline] > 100).mean() > 0.85
+
+
+def test_paste_back_touches_no_pixel_beyond_the_last_it_covers():
+    """The quad ends at a pixel's centre less a hair: that pixel's row and column are outside."""
+    photo = np.zeros((60, 120, 3), np.uint8)
+    quad = geometry.box_quad((10.5, 20.5, 90.4, 45.4))
+    changed = geometry.paste_back(photo, np.full((64, 128, 3), 255, np.uint8), quad, feather=0.0)
+    rows, columns = np.nonzero(changed.any(axis=2))
+    assert (rows.min(), rows.max(), columns.min(), columns.max()) == (20, 44, 10, 89)
 
 
 def test_paste_back_of_a_rectified_plate_changes_little():
