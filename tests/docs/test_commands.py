@@ -36,7 +36,11 @@ def run_python(block, folder):
     exec(compile(block.text, block.place, "exec"), {"__name__": "__main__"})
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize(
+    "page",
+    [pytest.param(p, marks=pytest.mark.slow) if p.name == "train.md" else p for p in PAGES],
+    ids=[page.name for page in PAGES],
+)
 def test_a_page_works_from_top_to_bottom(page, workshop):
     direct = workshop / "models" / "smoke" / "reader-direct.safetensors"
     if page.name == "train.md":
