@@ -83,20 +83,8 @@ def paste_plates(photo: np.ndarray, plates: Sequence[RestoredPlate]) -> np.ndarr
         x0, y0, x1, y1 = quad_box(plate.quad)
         left, top = max(int(x0) - 1, 0), max(int(y0) - 1, 0)
         part = pasted[top : int(y1) + 2, left : int(x1) + 2]
-        quad = plate.quad - [left, top]
-        # `paste_back` rounds the outline to pixels and may reach one pixel out of it.
-        own = _inside(quad, part.shape[:2])
-        part[own] = paste_back(part, plate.frame, quad)[own]
+        part[:] = paste_back(part, plate.frame, plate.quad - [left, top])
     return pasted
-
-
-def _inside(quad: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    """Whether the centre of each pixel lies in a convex quad that is clockwise as seen."""
-    x, y = np.arange(size[1]) + 0.5, np.arange(size[0])[:, None] + 0.5
-    inside = np.ones(size, bool)
-    for (x0, y0), (x1, y1) in zip(quad, np.roll(quad, -1, axis=0), strict=True):
-        inside &= (x1 - x0) * (y - y0) >= (y1 - y0) * (x - x0)
-    return inside
 
 
 def _overlap(first: np.ndarray, second: np.ndarray) -> float:
