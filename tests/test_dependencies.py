@@ -42,7 +42,6 @@ EXCEPT = {
     | {"evaluation/report.py": "lists the sets' hashes; the page is `figures`"},
     "grid": DRAWN | DEVICE,
     "figures": DEVICE,
-    "real": {"evaluation/claims.py": "headings take one tuple of it: which measures fall"},
 }
 """The same by stage: modules, or rooms whole."""
 

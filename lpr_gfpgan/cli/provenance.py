@@ -18,9 +18,9 @@ def open_restorer(options: argparse.Namespace) -> tuple[Restorer, dict[str, Any]
     """Opens the weights that the user named, or those found, and says which they are.
 
     Returns:
-        The restorer, and as JSON values: `software`, `model_sha256`, and of the reader `reader`
-        (its name), `reader_profile`, `reader_sha256` and whether its confidences are `calibrated`;
-        the reader's are None where there is none.
+        The restorer, and as JSON values: `software`, `model` (folder and name of its file),
+        `model_sha256`, and of the reader `reader` (its name), `reader_profile`, `reader_sha256` and
+        whether its confidences are `calibrated`; the reader's are None where there is none.
 
     Raises:
         WeightsError: there are no weights, or they are damaged.
@@ -31,7 +31,8 @@ def open_restorer(options: argparse.Namespace) -> tuple[Restorer, dict[str, Any]
 
     path = options.weights or find_weights()
     restorer = Restorer.from_pretrained(path, device=options.device)
-    facts = {"software": software(), "model_sha256": sha256_of(path)}
+    model = "/".join(path.absolute().parts[-2:])
+    facts = {"software": software(), "model": model, "model_sha256": sha256_of(path)}
     return restorer, facts | _reader_facts(restorer, path)
 
 

@@ -29,7 +29,7 @@ def read(options: argparse.Namespace) -> int:
     restorer, facts = open_restorer(options)
     if restorer.reader is None:
         raise WeightsError("no reader beside the restorer's weights; run `make reproduce` first")
-    del facts["model_sha256"]  # the restorer had no part in it
+    del facts["model"], facts["model_sha256"]  # the restorer had no part in it
     plate = TIGHT if options.tight else options.corners
     skipped = 0
     for batch in batches(paths, lambda path: restorer.place(path, plate)):

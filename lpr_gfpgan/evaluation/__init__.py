@@ -28,6 +28,8 @@
   rule.
 - `report`: tables and figures as files; `views`, `effect_views`: tables as the page shows them;
   `page`: its HTML and links; `environment`: what it was made with.
+- `real`: the test on photographed plates, `real_plates`: which, `real_tables`, `real_acceptance`:
+  its figures by source, `real_report`: its file, `real_views`, `real_figures`: as people see them.
 - `check`: a new run against the committed figures; `summary`: the headline in words.
 """
 

@@ -44,6 +44,7 @@ from .gains import BY_DIRECT, THIS_CHECKPOINT
 from .grid import CORRECTED
 from .grid_gains import ALONE
 from .lines import POOLED
+from .measures import LOWER_IS_BETTER
 from .methods import BICUBIC, DEGRADED, DIRECT_READING, FULL, JUDGE, base_name
 from .summary import claims_nothing
 
@@ -82,8 +83,6 @@ COLUMNS = (
     "holm_p",
     "finding",
 )
-LOWER_IS_BETTER = ("kid", "ringing", "mse")
-"""Measures, by the first word of their name, of which less is better."""
 
 READ, RINGING, DECIBELS = "character_accuracy", "ringing_plate", "psnr_emphasis"
 

@@ -16,7 +16,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 
 from ..files import atomic_path
-from .measures import NUMBERS
+from .measures import LOWER_IS_BETTER, NUMBERS
 from .method_style import method_style
 from .methods import DEGRADED, DIRECT, DIRECT_READING
 
@@ -25,8 +25,6 @@ WIDTH = 9.2
 """Inches of a figure over the whole page: 1104 px."""
 PALETTE = [c for k, c in enumerate(seaborn.color_palette("colorblind")) if k not in (0, 3, 7, 8)]
 """Colours of runs that are no methods: not those of `full` and direct reading, grey, yellow."""
-LOWER_IS_BETTER = ("mse", "ringing", "kid")
-"""First words of measures whose smaller values are better."""
 MEASURE_NAMES = {
     "plate_accuracy": "plates read completely",
     "character_accuracy": "character accuracy",

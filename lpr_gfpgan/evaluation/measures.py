@@ -26,6 +26,9 @@ IMAGE_MEASURES: dict[str, Callable[[pd.DataFrame], pd.Series]] = {
 }
 MEASURES = READING_MEASURES | IMAGE_MEASURES
 
+LOWER_IS_BETTER = ("mse", "ringing", "kid")
+"""First words of the measures of which less is better."""
+
 DIFFERENCES = (-1.0, 1.0)
 """Ends between which paired differences of READING_MEASURES lie; others are taken for unbounded."""
 

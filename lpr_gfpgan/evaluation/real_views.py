@@ -29,7 +29,7 @@ def overall_view(
     """
     own = table[(table["source"] == POOLED) & (table["measure"] == measure)]
     own = own[own["reader"].isin(readers)] if readers else own
-    view = _with_n(own, index=_names(own), columns="condition", title=f"{title}, {OVERALL}")
+    view = with_n(own, index=_names(own), columns="condition", title=f"{title}, {OVERALL}")
     view.attrs[CAPTION] = f"{view.attrs[TITLE]}: {view.attrs[CAPTION]}"
     view.attrs[UNFOLDED] = True
     return view
@@ -45,7 +45,7 @@ def source_view(table: pd.DataFrame, measure: str, *, title: str) -> pd.DataFram
     """
     own = table[(table["source"] != POOLED) & (table["measure"] == measure)]
     index = ["source", *_names(own)]
-    return _with_n(own, index=index, columns="condition", title=f"{title}, by source")
+    return with_n(own, index=index, columns="condition", title=f"{title}, by source")
 
 
 def difference_view(table: pd.DataFrame, measure: str, *, reader: str, title: str) -> pd.DataFrame:
@@ -72,7 +72,7 @@ def source_difference_view(table: pd.DataFrame, measure: str, *, title: str) -> 
     """
     own = table[(table["source"] != POOLED) & (table["measure"] == measure)]
     index = ["source", "reader", "first", "second"]
-    return _with_n(own, index=index, columns="condition", title=f"{title}, by source")
+    return with_n(own, index=index, columns="condition", title=f"{title}, by source")
 
 
 def guess_view(guesses: dict[str, dict[str, Any]]) -> pd.DataFrame:
@@ -86,7 +86,7 @@ def guess_view(guesses: dict[str, dict[str, Any]]) -> pd.DataFrame:
         for source, measures in guesses.items()
         for measure, figure in measures.items()
     ]
-    return _with_n(
+    return with_n(
         pd.DataFrame(lines), index=["source"], columns="measure", title="majority guess, %"
     )
 
@@ -98,7 +98,7 @@ def threshold_view(table: pd.DataFrame) -> pd.DataFrame:
         table: `thresholds` of `make_real_tables`.
     """
     named = table.assign(threshold=[f"{t:.4f}" for t in table["threshold"]])
-    return _with_n(
+    return with_n(
         named,
         index=["reader", "set_on", "threshold"],
         columns="measure",
@@ -145,7 +145,7 @@ def acceptance_view(table: pd.DataFrame) -> pd.DataFrame:
     Args:
         table: `acceptance` of `make_real_tables`.
     """
-    return _with_n(
+    return with_n(
         table, index=["source"], columns="condition", title="accepted as plates by the calibration"
     )
 
@@ -158,16 +158,6 @@ def judges_of(readers: dict[str, list[str]]) -> list[str]:
     """
     first, *others = readers.values()
     return [r for r in first if r != DIRECT and all(r in names for names in others)]
-
-
-def _with_n(table: pd.DataFrame, *, index: Sequence[str], columns: str, title: str) -> pd.DataFrame:
-    """`views.with_n` of the lines that have a figure; where none has, a table that says so."""
-    known = table[table["estimate"].notna()]
-    if len(known):
-        return with_n(known, index=index, columns=columns, title=title)
-    view = pd.DataFrame({"": ["no figure is defined"]}, index=[title])
-    view.attrs |= {CAPTION: "undefined throughout", TITLE: title}
-    return view
 
 
 def _names(table: pd.DataFrame) -> list[str]:

@@ -9,10 +9,9 @@ from collections.abc import Iterable
 
 import pandas as pd
 
-from .claims import LOWER_IS_BETTER
 from .failures import RETRIED
 from .judges import TEST, VALIDATION
-from .measures import READING_MEASURES, SHARES
+from .measures import LOWER_IS_BETTER, READING_MEASURES, SHARES
 from .methods import DEGRADED, DIRECT, DIRECT_READING, JUDGE
 from .tables import POOLED, readable
 
@@ -44,9 +43,14 @@ def with_n(
         unit: what n counts.
 
     Returns:
-        A table of texts. The caption names the most frequent n; where n differs, the cell has it.
+        A table of texts, of the lines that have an estimate; one that says so where none has. The
+        caption names the most frequent n; where n differs, the cell has it.
     """
-    index = list(index)
+    index, table = list(index), table[table["estimate"].notna()]
+    if table.empty:
+        none = pd.DataFrame({"": ["no figure is defined"]}, index=[title])
+        none.attrs |= {CAPTION: "undefined throughout", TITLE: title}
+        return none
     wide = readable(table, index=index, columns=columns)
     counts = table.pivot(index=index, columns=columns, values="n").reindex_like(wide)
     counts = counts.where(wide != "")

@@ -95,6 +95,7 @@ def test_results_say_where_they_come_from(run, at_untrained, pictures, tmp_path)
         assert facts["input_sha256"] == sha256_of(pictures / "a.png")
     assert kept["Disclaimer"] == line["notice"] == NOTICE
     assert kept["Software"] == line["software"] and line["software"].startswith("lpr-gfpgan ")
+    assert line["model"] == f"{at_untrained.name}/restorer-full-0.safetensors"
     assert line["reader"] == "direct" and line["reader_profile"] == "smoke"
 
 
