@@ -11,7 +11,7 @@ STRIP  := $(BIN)/nbstripout --keep-id --extra-keys "metadata.language_info cell.
 export DVC_NO_ANALYTICS = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup reproduce test check lock strip lab explore photos real
+.PHONY: help setup reproduce test browser check lock strip lab explore photos real
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -42,6 +42,13 @@ test: setup  ## lint, run the unit tests and execute every notebook (profile smo
 	$(BIN)/ruff format --check .
 	$(STRIP) --verify notebooks/*.ipynb
 	$(RUN) LPR_GFPGAN_PROFILE=smoke pytest
+
+browser: setup  ## test the sliders in a real browser; installs Chromium where apt-get can
+	@{ command -v chromium || command -v chromium-browser || command -v google-chrome; } >/dev/null || { \
+	  test "$$(id -u)" = 0 && command -v apt-get >/dev/null && apt-get update -qq && \
+	  DEBIAN_FRONTEND=noninteractive apt-get install -qq -y chromium >/dev/null; } || { \
+	  echo "make: no Chromium; install it (Debian: apt-get install chromium) or Google Chrome" >&2; exit 1; }
+	$(RUN) LPR_GFPGAN_PROFILE=smoke pytest -rs tests/explore/test_browser_*.py
 
 check: setup  ## compare this machine's figures with the committed ones
 	$(BIN)/python tools/check.py

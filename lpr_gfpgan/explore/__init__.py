@@ -2,6 +2,7 @@
 
 - `settings`: what the sliders say, and the degradation that follows from it.
 - `subject`: the plate in its frame: of the test split, drawn from a text, or photographed.
+- `upload`: a file that a browser sent.
 - `render`: degrades, restores, reads and compares; a function of its settings, without a browser.
 - `html`: a view as one piece of HTML.
 - `latest`: of many requests, only the newest is worked on.

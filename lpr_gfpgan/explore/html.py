@@ -21,6 +21,9 @@ HONEST = (
     "degraded picture wrong, a sharp restoration is no reason to believe it: it is no evidence."
 )
 
+STALE = "lpr-stale"
+"""Class of a row that does not show what was asked for; it turns grey."""
+
 STYLE = """<style>
 .lpr-row { display: flex; flex-wrap: wrap; gap: 18px 16px; font: 13px/1.45 system-ui, sans-serif;
   color: #222; padding: 2px; }
@@ -48,6 +51,7 @@ STYLE = """<style>
 .lpr-honest { border-left: 4px solid #d55e00; background: #fdf3ec; padding: 5px 12px;
   margin: 12px 0 8px !important; color: #222; }
 .lpr-text.lpr-error { color: #d55e00; }
+.lpr-stale { opacity: 0.35; filter: grayscale(1); }
 .lpr-small { font-size: 12px; color: #666; }
 </style>"""
 
@@ -119,9 +123,16 @@ def png(image: np.ndarray) -> str:
     return f"data:image/png;base64,{base64.b64encode(data).decode()}"
 
 
-def error(message: str) -> str:
-    """A message about what went wrong."""
-    return f'{STYLE}<div class="lpr-text lpr-error">{escape(message)}</div>'
+def error(message: str, *, stale: bool = False) -> str:
+    """What went wrong, in one line.
+
+    Args:
+        message: names the input and the mend.
+        stale: there are pictures, and they are those of before; see `STALE`.
+    """
+    older = "; the grey pictures are those of before" if stale else ""
+    line = " ".join(message.split())
+    return f'{STYLE}<div class="lpr-text lpr-error">{escape(line)}{older}</div>'
 
 
 def remark(message: str) -> str:

@@ -17,12 +17,15 @@ class Latest(Generic[Request]):
     quickly requests come, and the last request is always done.
 
     Args:
-        work: what to do with a request; runs in one thread at a time. What it raises goes where
-            exceptions of threads go, and later requests are done all the same.
+        work: what to do with a request; runs in one thread at a time.
+        failed: told what `work` raised, in the same thread, so that no failure goes unseen; later
+            requests are done all the same. It must not raise.
     """
 
-    def __init__(self, work: Callable[[Request], None]) -> None:
-        self._work = work
+    def __init__(
+        self, work: Callable[[Request], None], failed: Callable[[Exception], None]
+    ) -> None:
+        self._work, self._failed = work, failed
         self._waiting: list[Request] = []  # one at most
         self._busy = False
         self._change = threading.Condition()
@@ -51,8 +54,4 @@ class Latest(Generic[Request]):
             try:
                 self._work(request)
             except Exception as error:
-                threading.excepthook(
-                    threading.ExceptHookArgs(
-                        (type(error), error, error.__traceback__, threading.current_thread())
-                    )
-                )
+                self._failed(error)

@@ -3,31 +3,33 @@
 from __future__ import annotations
 
 import time
+import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from functools import partial
 from typing import Any
 
 import ipywidgets as w
-import numpy as np
 
 from ..config import Study
-from ..errors import LprError
+from ..errors import ImageError, LprError
 from ..restore import TIGHT
 from . import html
 from .latest import Latest
 from .render import Explorer
 from .settings import LIMITS, Settings
-from .subject import AUTOMATIC, FIND, Subject, read_upload
+from .subject import AUTOMATIC, FIND, Subject
+from .upload import Upload
 
 CHOICES = 50
 """Test plates to choose from."""
 TEST, TEXT, PHOTOGRAPH = "test plate", "text", "photograph"
 PLACES = {
-    "decided by its shape": AUTOMATIC,
-    "fills the photograph": TIGHT,
-    "to be found (HyperLPR)": FIND,
+    "automatic": AUTOMATIC,
+    "tight: fills the picture": TIGHT,
+    "found by HyperLPR": FIND,
 }
+"""Messages of the package say 'tight' too."""
 UNITS = {
     "motion_length": "motion (of plate)",
     "motion_angle": "motion angle (°)",
@@ -76,16 +78,16 @@ class Panel:
         controls: the widgets whose values decide what is shown, by name.
         variants: a box to tick for each trained variant.
         row: shows the last view.
-        message: the last error, or how long the view took.
+        message: above the row: how its plate was found and how long it took, or what went wrong.
         shown: how many views were shown.
     """
 
     def __init__(self, explorer: Explorer) -> None:
         self.explorer = explorer
         self.shown = 0
-        self._photograph: tuple[int, np.ndarray] | None = None  # its number, its pixels
+        self._photograph: tuple[int, Upload] | None = None  # which one, and the file
         self._subject: tuple[tuple[Any, ...], Subject] | None = None  # the last one and its key
-        self._latest = Latest(self._render)
+        self._latest = Latest(self._render, self._report)
         self.source = w.ToggleButtons(
             options=[TEST, TEXT, PHOTOGRAPH], style={"button_width": "97px"}
         )
@@ -108,17 +110,13 @@ class Panel:
 
     def ask(self, change: object = None) -> None:
         """Asks for the view that the controls stand for; returns before it is made."""
-        request = self._request()
-        if request is None:
-            self.message.value = html.error("upload a photograph: PNG, JPEG, BMP, WebP or TIFF")
-        else:
-            self._latest.ask(request)
+        self._latest.ask(self._request())
 
     def wait(self, timeout: float | None = None) -> bool:
         """Waits until what was asked for is shown; False if it took longer than `timeout` s."""
         return self._latest.wait(timeout)
 
-    def _request(self) -> _Request | None:
+    def _request(self) -> _Request:
         value = {name: control.value for name, control in self.controls.items()}
         settings = Settings(**{name: value[name] for name in LIMITS})
         variants = tuple(name for name, box in self.variants.items() if box.value)
@@ -128,35 +126,39 @@ class Panel:
         elif value["source"] == TEXT:
             key = (TEXT, value["text"])
             subject = partial(self.explorer.drawn_plate, value["text"])
-        elif self._photograph is None:
-            return None
         else:
-            number, pixels = self._photograph
+            number, upload = self._photograph or (0, None)
             key = (PHOTOGRAPH, number, value["place"], value["truth"])
-            subject = partial(
-                self.explorer.photographed_plate,
-                pixels,
-                place=value["place"],
-                text=value["truth"],
-            )
+            subject = partial(self._photographed, upload, value["place"], value["truth"])
         return _Request(key=key, subject=subject, settings=settings, variants=variants)
 
+    def _photographed(self, upload: Upload | None, place: str, text: str) -> Subject:
+        if upload is None:
+            raise ImageError("upload a photograph: PNG, JPEG, BMP, WebP or TIFF")
+        with upload.as_file() as path:
+            return self.explorer.photographed_plate(path, place=place, text=text)
+
     def _render(self, request: _Request) -> None:
-        """Shows what was asked for; a mistake becomes a message and the row stays."""
+        """Shows what was asked for."""
         begun = time.perf_counter()
-        try:
-            if self._subject is None or self._subject[0] != request.key:
-                self._subject = request.key, request.subject()
-            view = self.explorer.render(
-                self._subject[1], request.settings, variants=request.variants
-            )
-        except LprError as problem:
-            self.message.value = html.error(str(problem))
-            return
+        if self._subject is None or self._subject[0] != request.key:
+            self._subject = request.key, request.subject()
+        view = self.explorer.render(self._subject[1], request.settings, variants=request.variants)
         self.row.value = html.page(view)
+        self.row.remove_class(html.STALE)
         self.shown += 1
         note = f"{view.subject.note}; " if view.subject.note else ""
         self.message.value = html.remark(f"{note}{time.perf_counter() - begun:.2f} s")
+
+    def _report(self, error: Exception) -> None:
+        """Says what went wrong; the row stays, greyed, since it shows something else."""
+        mistake = isinstance(error, LprError)
+        self.row.add_class(html.STALE)
+        self.message.value = html.error(
+            str(error) if mistake else f"no pictures: {_first_line(error)}", stale=self.shown > 0
+        )
+        if not mistake:  # for whoever mends it
+            traceback.print_exception(error)
 
     def _choose_source(self, change: object = None) -> None:
         """Leaves only the controls of the chosen source."""
@@ -169,13 +171,8 @@ class Panel:
         if not self.upload.value:
             return
         file = self.upload.value[0]
-        try:
-            pixels = read_upload(file["name"], bytes(file["content"]))
-        except LprError as problem:
-            self.message.value = html.error(str(problem))
-            return
         number = 1 + (self._photograph[0] if self._photograph else 0)
-        self._photograph = number, pixels
+        self._photograph = number, Upload(name=file["name"], data=bytes(file["content"]))
         self.ask()
 
     def _layout(self) -> w.Widget:
@@ -189,12 +186,16 @@ class Panel:
                 w.HTML("<b>restored by</b>"),
                 *self.variants.values(),
                 *([w.HTML(html.remark(f"not trained: {missing}"))] if missing else []),
-                self.message,
             ],
             layout=w.Layout(width="330px", flex="0 0 330px", padding="0 12px 0 0"),
         )
-        self.row.layout = w.Layout(flex="1 1 0", min_width="240px")
-        return w.HBox([left, self.row])
+        right = w.VBox([self.message, self.row], layout=w.Layout(flex="1 1 0", min_width="240px"))
+        return w.HBox([left, right])
+
+
+def _first_line(error: Exception) -> str:
+    """The kind of an unexpected error and the first line of what it says."""
+    return f"{type(error).__name__}: {str(error).strip()}".splitlines()[0]
 
 
 def _sources(explorer: Explorer) -> dict[str, w.Widget]:

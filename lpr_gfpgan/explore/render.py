@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -16,10 +17,13 @@ from ..evaluation.consistency import distances, without_noise
 from ..evaluation.protocol import DegradedSet, PlateTest
 from ..plates import MAX_CHARACTERS, PlateBatch, PlateSet, image_tensor, quad_box
 from ..readers import Reader, Reading, load_reader
-from ..restore import Restorer, choose_device
+from ..restore import PlateFinder, Restorer, choose_device
 from ..training.pictures import to_pixels
 from .settings import Settings, parameters_of
 from .subject import AUTOMATIC, Subject, drawn_plate, numbered_plate, photographed_plate
+
+if TYPE_CHECKING:
+    from ..restore.pictures import Picture
 
 ORIGINAL, DEGRADED = "original", "degraded"
 READERS = ("direct", "judge")
@@ -99,6 +103,7 @@ class Explorer:
             name: load_reader(study.paths.reader(name), name).to(self.device) for name in READERS
         }
         self._restorers: dict[str, Restorer] = {}
+        self._finder = PlateFinder()
 
     @property
     def chosen(self) -> tuple[str, ...]:
@@ -114,10 +119,14 @@ class Explorer:
         return drawn_plate(text, self.size, seed=seed)
 
     def photographed_plate(
-        self, photograph: np.ndarray, *, place: str = AUTOMATIC, text: str = ""
+        self, photograph: Picture, *, place: str = AUTOMATIC, text: str = ""
     ) -> Subject:
-        """The plate of a photograph; see `subject.photographed_plate`."""
-        return photographed_plate(photograph, self.size, place=place, text=text)
+        """The plate of a photograph, placed by the first of `chosen`.
+
+        See `subject.photographed_plate`.
+        """
+        restorer = self._restorer(self.chosen[0])
+        return photographed_plate(photograph, restorer, self._finder, place=place, text=text)
 
     def render(
         self, subject: Subject, settings: Settings, *, variants: Sequence[str] | None = None

@@ -2,29 +2,30 @@
 
 from __future__ import annotations
 
-import tempfile
 from dataclasses import dataclass
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..errors import ConfigError, ImageError
-from ..files import read_image
+from ..errors import ConfigError
 from ..plates import (
     HELD_OUT_TYPEFACE,
     TRAIN_SURROUNDINGS,
     PlateSet,
+    box_quad,
     canonical_quad,
     draw_scene,
     encode,
     layout_of,
 )
-from ..readers import load_hyperlpr
-from ..restore import TIGHT, has_plate_aspect, to_frame
+from ..restore import TIGHT, PlateFinder, Restorer, to_array
+
+if TYPE_CHECKING:
+    from ..restore.pictures import Picture
 
 AUTOMATIC, FIND = "automatic", "find"
 PLACES = (AUTOMATIC, TIGHT, FIND)
-"""Where a photograph's plate is: decided by its shape, all over it, or anywhere in it."""
+"""Where a photograph's plate is: as `Restorer.place` decides, all over it, or to be found."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -86,20 +87,26 @@ def drawn_plate(text: str, size: tuple[int, int], *, seed: int = 0) -> Subject:
 
 
 def photographed_plate(
-    photograph: np.ndarray, size: tuple[int, int], *, place: str = AUTOMATIC, text: str = ""
+    photograph: Picture,
+    restorer: Restorer,
+    finder: PlateFinder,
+    *,
+    place: str = AUTOMATIC,
+    text: str = "",
 ) -> Subject:
     """The plate of a photograph, brought into the canonical frame.
 
     Args:
-        photograph: uint8 [h, w, 3], RGB.
-        size: (H, W) of the frame, px.
-        place: one of PLACES; what is to be found, HyperLPR finds.
+        photograph: uint8 RGB [h, w, 3], a PIL image or a path.
+        restorer: places the plate as its `restore` does.
+        finder: finds it where `place` says that it is to be found.
+        place: one of PLACES.
         text: what the plate says, if the user knows.
 
     Raises:
-        ImageError: it is too low, or no plate was found in it.
+        ImageError: it cannot be read, is too small, or no plate was found in it; or one is to be
+            found and the detector is not installed. Names the mend.
         LabelError: the text is on no plate.
-        WeightsError: HyperLPR is needed and not installed; names the mend.
         ConfigError: no such place.
     """
     if place not in PLACES:
@@ -107,44 +114,28 @@ def photographed_plate(
     text = _tidy(text)
     if text:
         encode(text)
-    height, width = photograph.shape[:2]
-    if place == AUTOMATIC:
-        place = TIGHT if has_plate_aspect(photograph) else FIND
-    if place == TIGHT:
-        frame, note = to_frame(photograph, TIGHT, size), "taken as a crop that a plate fills"
-    else:
-        found = load_hyperlpr().find_plates(photograph)
-        if not found:
-            raise ImageError(
-                f"no plate found in the photograph of {width} x {height} pixels; crop it to the "
-                "plate and say that the plate fills it"
-            )
-        frame = to_frame(photograph, found[0].quad, size)
+    pixels, name = to_array(photograph)
+    height, width = pixels.shape[:2]
+    if place == FIND:
+        found = finder.find(pixels, name)
+        placed = restorer.place(photograph, found[0].quad)
         note = f"plate found by HyperLPR, score {found[0].score:.2f}"
         if len(found) > 1:
             note += f", the best of {len(found)}"
+    else:
+        placed = restorer.place(photograph, None if place == AUTOMATIC else place)
+        whole = np.array_equal(placed.quad, box_quad((0.0, 0.0, width, height)))
+        note = "taken as a crop that a plate fills" if whole else "plate found in the photograph"
+    note += f", {placed.width:.0f} pixels wide"
+    if restorer.examine_placed([placed])[0].is_plate is False:
+        note += "; it does not look like a plate, so what is read in it means nothing"
     return Subject(
-        image=frame,
-        quad=canonical_quad(*size).astype(np.float32),
+        image=placed.frame,
+        quad=canonical_quad(*restorer.size).astype(np.float32),
         truth=text or None,
         photographed=True,
         note=note,
     )
-
-
-def read_upload(name: str, data: bytes) -> np.ndarray:
-    """An uploaded file as uint8 RGB [h, w, 3], with the checks of `files.read_image`.
-
-    Raises:
-        ImageError: it is no image, damaged or too large.
-    """
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / (Path(name).name or "upload")
-        path.write_bytes(data)
-        try:
-            return read_image(path)
-        except ImageError as error:  # the user knows the file's name, not the folder
-            raise ImageError(str(error).replace(f"{folder}/", "")) from None
 
 
 def _tidy(text: str) -> str:

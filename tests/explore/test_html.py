@@ -89,6 +89,11 @@ def test_a_photograph_without_truth_and_residual_says_so(view):
     assert "is not in the residual" in page(with_(view, subject=subject))
 
 
+def test_an_error_is_one_line():
+    assert error("no\n memory").endswith(">no memory</div>")
+    assert "grey pictures" in error("no memory", stale=True)
+
+
 def test_what_users_type_is_no_markup(view):
     assert "<b>" not in error("plate text '<b>'").split("</style>")[1]
     subject = Subject(**(vars(view.subject) | {"truth": "<i>"}))

@@ -7,6 +7,10 @@ from lpr_gfpgan.explore.latest import Latest
 LIMIT = 20  # seconds; reached only where something hangs
 
 
+def fail(error):
+    raise AssertionError(error)
+
+
 def test_requests_that_wait_are_replaced():
     begun, go_on, done = threading.Event(), threading.Event(), []
 
@@ -15,7 +19,7 @@ def test_requests_that_wait_are_replaced():
         assert go_on.wait(LIMIT)
         done.append(request)
 
-    latest = Latest(work)
+    latest = Latest(work, fail)
     latest.ask(0)
     assert begun.wait(LIMIT)
     for request in range(1, 51):
@@ -28,7 +32,7 @@ def test_requests_that_wait_are_replaced():
 
 def test_requests_that_do_not_wait_are_all_done():
     done = []
-    latest = Latest(done.append)
+    latest = Latest(done.append, fail)
     for request in range(5):
         latest.ask(request)
         assert latest.wait(LIMIT)
@@ -43,7 +47,7 @@ def test_one_thread_at_a_time():
         most.append(len(running))
         running.pop()
 
-    latest = Latest(work)
+    latest = Latest(work, fail)
     askers = [
         threading.Thread(target=lambda: [latest.ask(n) for n in range(200)]) for _ in range(4)
     ]
@@ -55,16 +59,15 @@ def test_one_thread_at_a_time():
     assert set(most) == {1}
 
 
-def test_an_error_is_reported_and_later_requests_are_done(monkeypatch):
+def test_an_error_is_told_and_later_requests_are_done():
     seen, done = [], []
-    monkeypatch.setattr(threading, "excepthook", lambda hook: seen.append(hook.exc_value))
 
     def work(request):
         if request is None:
             raise ValueError("no request")
         done.append(request)
 
-    latest = Latest(work)
+    latest = Latest(work, seen.append)
     latest.ask(None)
     assert latest.wait(LIMIT)
     latest.ask(1)

@@ -2,6 +2,7 @@
 
 import dataclasses
 import io
+import re
 import threading
 from datetime import UTC, datetime
 
@@ -11,7 +12,7 @@ from PIL import Image
 
 from lpr_gfpgan.config import Paths
 from lpr_gfpgan.explore import LIMITS, Explorer
-from lpr_gfpgan.explore.html import png
+from lpr_gfpgan.explore.html import STALE, png
 from lpr_gfpgan.restore import TIGHT
 
 panels = pytest.importorskip("lpr_gfpgan.explore.panel", exc_type=ModuleNotFoundError)
@@ -90,10 +91,40 @@ def test_another_plate_or_text(panel, explorer):
     assert "皖B12345" in change(panel, "text", "皖b12345")
 
 
-def test_a_mistake_becomes_a_message_and_the_row_stays(panel):
+def stale(panel):
+    return STALE in panel.row._dom_classes
+
+
+def test_a_mistake_becomes_a_message_and_the_row_turns_grey(panel):
     before = change(panel, "source", "text")
-    assert change(panel, "text", "XX<b>") == before and "XX&lt;B&gt;" in panel.message.value
-    assert change(panel, "text", "皖A54321") != before and "XX" not in panel.message.value
+    assert not stale(panel)
+    assert change(panel, "text", "XX<b>") == before and stale(panel)
+    assert "XX&lt;B&gt;" in panel.message.value and "those of before" in panel.message.value
+    assert change(panel, "text", "皖A54321") != before and not stale(panel)
+    assert "XX" not in panel.message.value
+
+
+def test_an_unexpected_error_becomes_a_message_and_the_row_turns_grey(
+    panel, explorer, monkeypatch, capsys
+):
+    def broken(*_, **__):
+        raise RuntimeError("no memory\nstack of the allocator")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(explorer, "render", broken)
+        before = panel.row.value
+        assert change(panel, "noise", 20.0) == before and stale(panel)
+    assert "no pictures: RuntimeError: no memory; the grey" in panel.message.value
+    assert "in broken" in capsys.readouterr().err  # where it happened, for whoever mends it
+    assert change(panel, "noise", 21.0) != before and not stale(panel)
+    assert "RuntimeError" not in panel.message.value
+
+
+def test_an_error_before_the_first_row_speaks_of_no_pictures(explorer, monkeypatch):
+    monkeypatch.setattr(explorer, "numbered_plate", lambda number: 1 / 0)
+    panel = panels.Panel(explorer)
+    assert panel.wait(LIMIT) and not panel.row.value
+    assert "ZeroDivisionError" in panel.message.value and "grey" not in panel.message.value
 
 
 def test_variants_are_boxes_to_tick(panel):
@@ -116,16 +147,33 @@ def test_an_uploaded_crop(panel, explorer):
     upload(panel, crop)
     assert panel.row.value != before and "no character is marked" in panel.row.value
     expected = explorer.photographed_plate(crop, place=TIGHT)
+    assert "90 pixels wide" in expected.note
     assert png(expected.image) in panel.row.value and expected.note in panel.message.value
     assert "True text: <b>皖A12345</b>" in change(panel, "truth", "皖A12345")
     upload(panel, 255 - crop, "other.png")
     assert png(expected.image) not in panel.row.value
 
 
-def test_an_upload_that_is_no_image(panel):
+def sayings(panel):
+    """The message as a reader sees it."""
+    return re.sub("<style>.*?</style>|<.*?>", "", panel.message.value, flags=re.DOTALL)
+
+
+def test_an_upload_that_cannot_be_used_gives_one_line(panel):
     before = change(panel, "source", "photograph")
-    give(panel, "a.txt", b"no image")
-    assert "a.txt is no image" in panel.message.value and panel.row.value == before
+    give(panel, "a.png", b"no image")
+    assert sayings(panel).startswith("a.png is no image") and stale(panel)
+    upload(panel, np.zeros((8, 24, 3), np.uint8), "small.png")
+    assert sayings(panel).startswith("image small.png is 24 x 8 pixels; a plate needs at least 12")
+    cut = io.BytesIO()
+    Image.fromarray(np.zeros((30, 90, 3), np.uint8)).save(cut, "PNG")
+    give(panel, "cut.png", cut.getvalue()[:-20])
+    assert sayings(panel).startswith("image cut.png is damaged")
+    upload(panel, np.full((200, 200, 3), 60, np.uint8), "road.png")  # with or without HyperLPR
+    assert re.match(r"(no plate found in )?image road\.png[:;]", sayings(panel))
+    assert panel.row.value == before and "\n" not in sayings(panel)
+    upload(panel, np.full((30, 90, 3), 60, np.uint8))
+    assert panel.row.value != before and not stale(panel)
 
 
 def test_only_the_chosen_source_has_its_controls(panel):

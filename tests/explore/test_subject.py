@@ -7,13 +7,12 @@ import pytest
 from PIL import Image
 
 from lpr_gfpgan.errors import ConfigError, ImageError, LabelError, WeightsError
-from lpr_gfpgan.explore import subject
 from lpr_gfpgan.explore.subject import (
+    AUTOMATIC,
     FIND,
     drawn_plate,
     numbered_plate,
     photographed_plate,
-    read_upload,
 )
 from lpr_gfpgan.plates import (
     HELD_OUT_TYPEFACE,
@@ -23,20 +22,39 @@ from lpr_gfpgan.plates import (
     draw_scene,
     rectify,
 )
+from lpr_gfpgan.readers import load_hyperlpr
 from lpr_gfpgan.readers.hyperlpr import FoundPlate
-from lpr_gfpgan.restore import TIGHT
+from lpr_gfpgan.restore import TIGHT, PlateFinder, Restorer, photographs
+from lpr_gfpgan.restore.examiner import Examination
 
 SIZE = (32, 64)
 
 
-class Finder:
-    """A detector that finds what it was told to."""
+class Detector:
+    """Finds what it was told to."""
 
     def __init__(self, *found):
         self.found = list(found)
 
     def find_plates(self, photograph):
         return self.found
+
+
+@pytest.fixture
+def restorer(save_untrained, tmp_path):
+    return Restorer.from_pretrained(save_untrained(tmp_path) / "restorer-full-0.safetensors")
+
+
+@pytest.fixture
+def place(restorer):
+    """Places a photograph's plate; the detector finds the plates that are given."""
+
+    def place(photograph, *found, **rest):
+        finder = PlateFinder(Detector(*found))
+        restorer._finder = finder
+        return photographed_plate(photograph, restorer, finder, **rest)
+
+    return place
 
 
 @pytest.fixture
@@ -87,50 +105,73 @@ def test_a_text_that_is_on_no_plate(text):
         drawn_plate(text, SIZE)
 
 
-def test_a_crop_fills_the_canonical_box(photograph):
+def test_a_crop_fills_the_canonical_box(photograph, place):
     canvas, _ = photograph
     crop = canvas[140:180, 140:280]
-    found = photographed_plate(crop, SIZE)
+    found = place(crop)
     np.testing.assert_allclose(found.quad, canonical_quad(*SIZE), rtol=1e-6)
-    assert found.photographed and found.truth is None and "crop" in found.note
-    np.testing.assert_array_equal(found.image, photographed_plate(crop, SIZE, place=TIGHT).image)
+    assert found.photographed and found.truth is None
+    assert found.note == "taken as a crop that a plate fills, 140 pixels wide"
+    np.testing.assert_array_equal(found.image, place(crop, place=TIGHT).image)
 
 
-def test_a_photograph_of_another_shape_is_searched(photograph, monkeypatch):
+def test_a_photograph_of_another_shape_is_searched(photograph, place):
     canvas, quad = photograph
-    other = FoundPlate(quad + 5, 0.6)
-    monkeypatch.setattr(subject, "load_hyperlpr", lambda: Finder(FoundPlate(quad, 0.9), other))
-    found = photographed_plate(canvas, SIZE, text=" 皖a12345")
+    plates = FoundPlate(quad, 0.9), FoundPlate(quad + np.array([0, 120]), 0.6)
+    found = place(canvas, *plates, text=" 皖a12345")
     np.testing.assert_array_equal(found.image, rectify(canvas, quad, SIZE))
-    assert found.truth == "皖A12345"
-    assert found.note == "plate found by HyperLPR, score 0.90, the best of 2"
-    tight = photographed_plate(canvas, SIZE, place=TIGHT)
+    assert found.truth == "皖A12345" and found.note.startswith("plate found in the photograph, ")
+    searched = place(canvas, *plates, place=FIND)
+    np.testing.assert_array_equal(searched.image, found.image)
+    assert searched.note.startswith("plate found by HyperLPR, score 0.90, the best of 2, ")
+    tight = place(canvas, *plates, place=TIGHT)
     assert (tight.image != found.image).any()
 
 
-def test_where_nothing_is_found(photograph, monkeypatch):
-    monkeypatch.setattr(subject, "load_hyperlpr", Finder)
-    with pytest.raises(ImageError, match=r"400 x 300 pixels; crop it"):
-        photographed_plate(photograph[0], SIZE)
+def test_a_plate_is_placed_as_restore_places_it(photograph, restorer, place, tmp_path):
+    canvas, quad = photograph
+    corners = np.round(quad).astype(int)
+    order = "_".join(f"{x}&{y}" for x, y in corners[[2, 3, 0, 1]])
+    path = tmp_path / f"025-95_113-1&1_9&9-{order}-0_0_22_27_27_33_16-37-15.png"
+    path.write_bytes(encoded(canvas))
+    found = place(path)  # nothing is found in it, but its name has the corners
+    np.testing.assert_array_equal(found.image, restorer.place(path).frame)
+    np.testing.assert_array_equal(found.image, rectify(canvas, corners.astype(float), SIZE))
 
 
-def test_without_the_detector(photograph, monkeypatch):
+def test_what_does_not_look_like_a_plate_is_called_so(photograph, restorer, place, monkeypatch):
+    seen = [Examination(None, 0.1, False, "")]
+    monkeypatch.setattr(restorer, "examine_placed", lambda placed: seen)
+    assert "does not look like a plate" in place(photograph[0], place=TIGHT).note
+    seen[0] = Examination(None, 0.9, True, "")
+    assert "look like" not in place(photograph[0], place=TIGHT).note
+
+
+def test_where_nothing_is_found(photograph, place):
+    for where in (AUTOMATIC, FIND):
+        with pytest.raises(ImageError, match=r"no plate found in the picture; .* 'tight'"):
+            place(photograph[0], place=where)
+
+
+def test_without_the_detector(photograph, restorer, monkeypatch):
     def absent():
         raise WeightsError("package hyperlpr is not installed; pip install it")
 
-    monkeypatch.setattr(subject, "load_hyperlpr", absent)
-    with pytest.raises(WeightsError, match="not installed"):
-        photographed_plate(photograph[0], SIZE, place=FIND)
-    assert photographed_plate(photograph[0], SIZE, place=TIGHT).image.shape == (32, 64, 3)
+    monkeypatch.setattr(photographs, "load_hyperlpr", absent)
+    with pytest.raises(ImageError, match="not installed"):
+        photographed_plate(photograph[0], restorer, PlateFinder(), place=FIND)
+    tight = photographed_plate(photograph[0], restorer, PlateFinder(), place=TIGHT)
+    assert tight.image.shape == (32, 64, 3)
 
 
-def test_hyperlpr_finds_a_drawn_plate(photograph):
+def test_hyperlpr_finds_a_drawn_plate(photograph, restorer):
     canvas, quad = photograph
     try:
-        found = photographed_plate(canvas, SIZE, place=FIND)
+        load_hyperlpr()
     except WeightsError as reason:
         pytest.skip(str(reason))
-    whole = photographed_plate(canvas, SIZE, place=TIGHT)
+    found = photographed_plate(canvas, restorer, PlateFinder(), place=FIND)
+    whole = photographed_plate(canvas, restorer, PlateFinder(), place=TIGHT)
     expected = rectify(canvas, quad, SIZE)
 
     def likeness(subject):
@@ -140,21 +181,11 @@ def test_hyperlpr_finds_a_drawn_plate(photograph):
     assert likeness(found) > 0.4 > likeness(whole)
 
 
-def test_mistakes_of_the_user(photograph):
+def test_mistakes_of_the_user(photograph, place):
     crop = photograph[0][140:180, 140:280]
     with pytest.raises(LabelError, match="no plate has"):
-        photographed_plate(crop, SIZE, text="皖A?")
+        place(crop, text="皖A?")
     with pytest.raises(ConfigError, match="automatic, tight, find"):
-        photographed_plate(crop, SIZE, place="left")
+        place(crop, place="left")
     with pytest.raises(ImageError, match="at least 12"):
-        photographed_plate(crop[:5], SIZE, place=TIGHT)
-
-
-def test_an_upload_is_read_as_a_file_is(photograph):
-    canvas, _ = photograph
-    data = encoded(canvas)
-    np.testing.assert_array_equal(read_upload("a plate.png", data), canvas)
-    with pytest.raises(ImageError, match=r"^image broken\.png is damaged"):
-        read_upload("../broken.png", data[:-20])
-    with pytest.raises(ImageError, match=r"^upload is no image"):
-        read_upload("", b"text")
+        place(crop[:5], place=TIGHT)
