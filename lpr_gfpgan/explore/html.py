@@ -14,6 +14,7 @@ import numpy as np
 
 from ..metrics import alignment
 from ..readers import Reading
+from .glyphs import GLYPH_STYLE, characters
 from .render import DEGRADED, MAGNIFIED, ORIGINAL, READERS, View
 
 HONEST = (
@@ -24,7 +25,8 @@ HONEST = (
 STALE = "lpr-stale"
 """Class of a row that does not show what was asked for; it turns grey."""
 
-STYLE = """<style>
+STYLE = (
+    """<style>
 .lpr-row { display: flex; flex-wrap: wrap; gap: 18px 16px; font: 13px/1.45 system-ui, sans-serif;
   color: #222; padding: 2px; }
 .lpr-cell { width: 236px; margin: 0; }
@@ -43,7 +45,8 @@ STYLE = """<style>
 .lpr-character i::after { content: ""; position: absolute; left: 0; right: 0; bottom: 0;
   height: var(--sure); background: currentColor; }
 .lpr-right { color: #0072b2; } .lpr-wrong { color: #d55e00; } .lpr-open { color: #777; }
-.lpr-wrong u { font-weight: 700; text-underline-offset: 3px; }
+.lpr-wrong u { font-weight: 700; text-decoration: none; display: inline-block;
+  border-bottom: 2px solid; line-height: 18px; }
 .lpr-again { margin-top: 9px; color: #666; } .lpr-again b { color: #222; }
 .lpr-again img { margin-bottom: 2px; }
 .lpr-text { font: 13px/1.5 system-ui, sans-serif; color: #444; max-width: 62rem; }
@@ -53,7 +56,10 @@ STYLE = """<style>
 .lpr-text.lpr-error { color: #d55e00; }
 .lpr-stale { opacity: 0.35; filter: grayscale(1); }
 .lpr-small { font-size: 12px; color: #666; }
-</style>"""
+"""
+    + GLYPH_STYLE
+    + "</style>"
+)
 
 
 def page(view: View) -> str:
@@ -78,7 +84,7 @@ def notes(view: View) -> str:
         parts.append("No true text was given, so no character is marked.</p>")
     else:
         parts.append(
-            f"True text: <b>{escape(view.subject.truth)}</b>; wrong characters are "
+            f"True text: <b>{characters(view.subject.truth)}</b>; wrong characters are "
             '<span class="lpr-wrong"><u>orange</u></span>, missing ones an underscore.</p>'
         )
     if view.residuals:
@@ -107,7 +113,7 @@ def reading(truth: str | None, seen: Reading) -> str:
     for true, character in pairs:
         share = next(sure) if character else 0.0
         kind = "open" if truth is None else "right" if character == true else "wrong"
-        shown = escape(character or "_")
+        shown = characters(character or "_")
         if kind == "wrong":
             shown = f"<u>{shown}</u>"
         parts.append(

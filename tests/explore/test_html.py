@@ -8,16 +8,25 @@ import numpy as np
 import pytest
 
 from lpr_gfpgan.explore import Residual, Subject, View, page
+from lpr_gfpgan.explore.glyphs import characters as drawn_characters
 from lpr_gfpgan.explore.html import error, png, reading
 from lpr_gfpgan.readers import Reading
 
 
 def characters(text):
     """What a reading shows: (kind, confidence, character) of each."""
-    pattern = r'lpr-(right|wrong|open)" title="(\d+)%"><i style="--sure: (\d+)%"></i>(.*?)</span>'
+    pattern = (
+        r'lpr-(right|wrong|open)" title="(\d+)%"><i style="--sure: (\d+)%"></i>'
+        r"((?:<span.*?</span>|.)*?)</span>"
+    )
     found = re.findall(pattern, text)
     assert all(title == bar for _, title, bar, _ in found)
-    return [(kind, int(bar), re.sub("</?u>", "", shown)) for kind, _, bar, shown in found]
+    return [(kind, int(bar), plain(shown)) for kind, _, bar, shown in found]
+
+
+def plain(text):
+    """What is left for who copies it: no tags."""
+    return re.sub("<.*?>", "", text)
 
 
 def test_each_character_has_its_own_bar():
@@ -74,7 +83,7 @@ def test_a_page_has_the_row_in_order_and_the_honest_sentence(view):
         assert png(image) in text
     assert text.count("RMS <b>6.1</b>") == 1
     assert "A restoration shows what is likely, not what was there" in text
-    assert "True text: <b>皖A</b>" in text
+    assert "True text: 皖A; wrong" in plain(text)
 
 
 def with_(view, **changes):
@@ -98,3 +107,13 @@ def test_what_users_type_is_no_markup(view):
     assert "<b>" not in error("plate text '<b>'").split("</style>")[1]
     subject = Subject(**(vars(view.subject) | {"truth": "<i>"}))
     assert "<b><i></b>" not in page(with_(view, subject=subject))
+
+
+def test_provinces_are_drawn_in_the_ink_of_their_mark():
+    shown = drawn_characters("皖A<é")
+    assert shown.endswith(">皖</span>A&lt;é") and shown.count("url(") == 1
+    data = base64.b64decode(re.search(r"base64,(.*?)\)", shown)[1])
+    glyph = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
+    assert glyph.shape[2] == 4 and not glyph[..., :3].any()
+    assert 0.1 < (glyph[..., 3] > 128).mean() < 0.8 and glyph[..., 3].max() == 255
+    assert drawn_characters("京") != shown[: len(drawn_characters("京"))]
