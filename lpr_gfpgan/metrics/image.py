@@ -7,14 +7,15 @@ are not plate, and a figure over all of them says little about the characters.
 
 import math
 
+import cv2
 import numpy as np
 from numpy.typing import ArrayLike
-from skimage.metrics import structural_similarity
 
 from ..errors import DataError, ImageError
 
 SSIM_SIGMA = 1.5
-SSIM_WINDOW = 11  # what scikit-image's Gaussian window of sigma 1.5 spans
+SSIM_WINDOW = 11
+SSIM_C1, SSIM_C2 = (0.01 * 255) ** 2, (0.03 * 255) ** 2
 
 
 def crop_box(image: np.ndarray, box: ArrayLike) -> np.ndarray:
@@ -78,6 +79,10 @@ def psnr_of_error(error: float) -> float:
 def ssim(original: np.ndarray, image: np.ndarray) -> float:
     """Structural similarity (Wang et al. 2004): Gaussian window of sigma 1.5, mean over RGB.
 
+    The figure is that of scikit-image's `structural_similarity` with Gaussian weights and without
+    sample covariance, to rounding. It is computed here because that takes ten times as long, which
+    was two fifths of the test's time.
+
     Args:
         original: uint8 [H, W, 3], at least 11 x 11 pixels.
         image: uint8 of the same shape.
@@ -94,16 +99,21 @@ def ssim(original: np.ndarray, image: np.ndarray) -> float:
             f"SSIM needs {SSIM_WINDOW} x {SSIM_WINDOW} pixels, got "
             f"{original.shape[0]} x {original.shape[1]}; use a larger frame"
         )
-    return float(
-        structural_similarity(
-            original,
-            image,
-            data_range=255,
-            channel_axis=2,
-            gaussian_weights=True,
-            sigma=SSIM_SIGMA,
-            use_sample_covariance=False,
-        )
+    x, y = original.astype(np.float64), image.astype(np.float64)
+    mean_x, mean_y = _windowed(x), _windowed(y)
+    squares = mean_x * mean_x + mean_y * mean_y
+    variances = _windowed(x * x) + _windowed(y * y) - squares
+    covariance = _windowed(x * y) - mean_x * mean_y
+    means = (2 * mean_x * mean_y + SSIM_C1) / (squares + SSIM_C1)
+    similarity = means * (2 * covariance + SSIM_C2) / (variances + SSIM_C2)
+    edge = SSIM_WINDOW // 2  # windows that reach past the image do not count
+    return float(similarity[edge:-edge, edge:-edge].mean())
+
+
+def _windowed(values: np.ndarray) -> np.ndarray:
+    """Means under the Gaussian window about each pixel, float64 [H, W, C]."""
+    return cv2.GaussianBlur(
+        values, (SSIM_WINDOW, SSIM_WINDOW), SSIM_SIGMA, borderType=cv2.BORDER_REFLECT
     )
 
 

@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 import pytest
+from skimage.metrics import structural_similarity
 
 from lpr_gfpgan.errors import DataError, ImageError
 from lpr_gfpgan.metrics import crop_box, kid, kid_subsets, mean_squared_error, psnr, ssim
@@ -37,6 +38,24 @@ def test_ssim_of_two_flat_images_is_its_luminance_term():
     assert ssim(first, second) == pytest.approx(
         (2 * 100 * 140 + c1) / (100**2 + 140**2 + c1), abs=1e-6
     )
+
+
+@pytest.mark.parametrize("size", [(11, 11), (12, 31), (32, 64)])
+def test_ssim_is_that_of_scikit_image(size):
+    rng = np.random.default_rng(2)
+    first = rng.integers(0, 256, (*size, 3)).astype(np.uint8)
+    second = np.clip(first.astype(int) + rng.integers(-60, 60, first.shape), 0, 255)
+    second = second.astype(np.uint8)
+    known = structural_similarity(
+        first,
+        second,
+        data_range=255,
+        channel_axis=2,
+        gaussian_weights=True,
+        sigma=1.5,
+        use_sample_covariance=False,
+    )
+    assert ssim(first, second) == pytest.approx(known, abs=1e-12)
 
 
 def test_ssim_falls_with_noise(picture):
