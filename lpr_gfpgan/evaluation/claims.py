@@ -145,8 +145,8 @@ def verdict(claim: str, lines: pd.DataFrame, *, profile: str, judges: bool) -> s
     if found <= {NOT_MEASURED}:
         return NOT_MEASURED
     if not judges and (voting["measure"] == READ).any():
-        said = NO_JUDGE
-    elif (voting["scope"] == TWO_CHECKPOINTS).any() and not (voting["seeds"] > 1).all():
+        return NO_JUDGE
+    if (voting["scope"] == TWO_CHECKPOINTS).any() and not (voting["seeds"] > 1).all():
         said = f"{TWO_CHECKPOINTS} only: {', '.join(sorted(found - {NOT_MEASURED}))}"
     elif WORSE in found:
         said = CONTRADICTED

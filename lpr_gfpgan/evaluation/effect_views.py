@@ -49,6 +49,7 @@ def claim_view(table: pd.DataFrame) -> pd.DataFrame:
             "evidence": table["evidence"],
             "measure": table["measure"].map(measure_heading),
             "difference [95 % interval]": [signed(line) for line in table.to_dict("records")],
+            HOLM: ["" if np.isnan(p) else f"{p:.2g}" for p in table["holm_p"]],
             "n": [str(n) if n else "" for n in table["n"]],
             "holds for": table["scope"],
             "finding": [
@@ -60,9 +61,10 @@ def claim_view(table: pd.DataFrame) -> pd.DataFrame:
     shown.attrs[CAPTION] = (
         "n counts plates; brackets: bootstrap over plates (over training seeds too where there are "
         "several); p by Holm's method over a family of tests: reading and ringing on the test over "
-        "the lines of one measure under Differences, KID and emphasis over all pairs with full "
-        "(bootstrap), the grid over its factors or, under Contributions, all lines of one measure "
-        "(paired t test); a line marked (beside) has no vote in the verdict"
+        "the lines of one measure under Differences, KID and emphasis over all pairs with full, "
+        "the grid over its factors or, under Contributions, all lines of one measure (paired t "
+        "test; for KID and emphasis of the jackknife's values of each plate); a line marked "
+        "(beside) has no vote in the verdict"
     )
     shown.attrs[UNFOLDED] = True
     return shown
@@ -88,12 +90,13 @@ def contribution_view(table: pd.DataFrame) -> pd.DataFrame:
     """Each contribution on the test: the full model less the variant without it.
 
     Args:
-        table: of `contributions.contribution_table`.
+        table: of `contributions.adjusted_contributions`.
     """
     return _effects(
         table[table["measure"].isin(SHOWN)],
         index=["second", "measure"],
         title="contributions on the test",
+        family="the variants, each measure apart",
     )
 
 
@@ -132,13 +135,12 @@ def protocol_view(table: pd.DataFrame) -> pd.DataFrame:
         chosen.assign(**both),
         index=["condition", "defects", "cells", "reader", *both],
         title="what the published protocol changes, character accuracy",
+        family="",  # it has no p-values
     )
     return shown.reset_index(["reader", *both])
 
 
-def _effects(
-    table: pd.DataFrame, *, index: list[str], title: str, family: str = ""
-) -> pd.DataFrame:
+def _effects(table: pd.DataFrame, *, index: list[str], title: str, family: str) -> pd.DataFrame:
     """One line per difference, with its unit, n, training seeds, p-value and finding.
 
     The caption names what the intervals resample and, where p-values are shown, their test and

@@ -110,6 +110,8 @@ def _tests(
     finite = np.isfinite(differences)
     total = differences.where(finite, 0.0).groupby("plate").sum().to_numpy()
     held = finite.groupby("plate").sum().to_numpy()
+    if held.any():  # a plate that no pair has a value of must not count as one more in the test
+        total, held = total[held.any(axis=1)], held[held.any(axis=1)]
 
     def means(weights: np.ndarray) -> np.ndarray:
         with np.errstate(invalid="ignore", divide="ignore"):

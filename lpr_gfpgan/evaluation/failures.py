@@ -153,14 +153,14 @@ def failure_table(rows: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(lines)
 
 
-def failure_note(test: pd.DataFrame, *grid: pd.DataFrame) -> str:
+def failure_note(test: pd.DataFrame, *others: pd.DataFrame) -> str:
     """What `failure_table` found, in sentences, with every failure named.
 
     Args:
         test: of the study's own test, which alone has KID and consistency.
-        grid: of further rows.
+        others: of further rows.
     """
-    table = pd.concat([test, *grid])
+    table = pd.concat([test, *others])
     failed, retried = table[table["failed"] > 0], table[table["retried"] > 0]
     total = f"{int(table['n'].sum())} readings of {table['method'].nunique()} methods' images"
     if failed.empty:

@@ -25,6 +25,7 @@ from .grid import GridCondition, conditions, skipped
 
 __all__ = [
     "CHUNK",
+    "VALIDATION",
     "Condition",
     "DegradedSet",
     "GridCondition",
@@ -40,8 +41,11 @@ __all__ = [
     "set_hash",
     "skipped",
     "study_conditions",
+    "validation_conditions",
+    "validation_plates",
 ]
 
+VALIDATION = "validation"
 CHUNK = 64
 
 
@@ -194,6 +198,24 @@ def study_conditions(study: Study) -> list[MixedCondition]:
         MixedCondition(name=name, ranges=degradation_ranges(study, name), seed=settings.seed)
         for name in settings.conditions
     ]
+
+
+def validation_conditions(study: Study) -> list[MixedCondition]:
+    """The study's own mixtures for the validation plates: other names, and so other draws.
+
+    Raises:
+        ConfigError: as in `study_conditions`.
+    """
+    return [replace(c, name=f"{VALIDATION}/{c.name}") for c in study_conditions(study)]
+
+
+def validation_plates(study: Study) -> PlateTest:
+    """All untouched plates of the validation split.
+
+    Raises:
+        DataError: as in `load_plates`.
+    """
+    return load_plates(study, VALIDATION, count=study.settings.plates.validation)
 
 
 def grid_conditions(study: Study, protocol: str) -> list[GridCondition]:

@@ -61,25 +61,27 @@ def make_tables(study: Study) -> dict[str, pd.DataFrame]:
 
     Returns:
         Long tables: accuracy, filters (accuracy on validation plates), images, seen, positions,
-        failures, differences; readers, thresholds, false_reads, calibration, reliability,
-        risk_coverage, consistency, recoverability; kid, kid_differences, emphasis,
-        emphasis_differences; gains, contributions.
+        failures, failures_before (on validation plates), differences; readers, thresholds,
+        false_reads, calibration, reliability, risk_coverage, consistency, recoverability; kid,
+        kid_differences, emphasis, emphasis_differences; gains, contributions.
 
     Raises:
         DataError: there are no rows or features.
     """
-    rows, clean = read_rows(rows_path(study)), read_rows(rows_path(study, CLEAN))
+    names = rows_path(study), rows_path(study, CLEAN), rows_path(study, FILTERS)
+    rows, clean, filtered = map(read_rows, names)
     features = read_features(features_path(study))
     settings = study.settings.evaluation
     options = {"draws": settings.bootstrap, "seed": settings.seed}
     own = clean[clean["reader"].isin(rows["reader"])]  # others accept nothing in the test
     tables = {
         "accuracy": accuracy_table(rows, **options),
-        "filters": accuracy_table(read_rows(rows_path(study, FILTERS)), **options),
+        "filters": accuracy_table(filtered, **options),
         "images": image_table(rows, **options),
         "seen": seen_table(rows, **options),
         "positions": position_table(rows, **options),
         "failures": failure_table(rows),
+        "failures_before": failure_table(pd.concat([clean, filtered])),
         "differences": adjust(difference_table(rows, **options)),
         "readers": reader_table(clean, rows, **options),
         "thresholds": threshold_table(own, **options),

@@ -22,18 +22,20 @@ from .filters import filter_methods
 from .headline import headline, short_headline
 from .methods import JUDGE, ORIGINAL, READERS, Method
 from .protocol import (
+    VALIDATION,
     Condition,
     DegradedSet,
     PlateTest,
     degraded_set,
     load_plates,
     study_conditions,
+    validation_conditions,
+    validation_plates,
 )
 from .rows import COLUMNS, check_rows, image_columns, reading_rows, write_table
 from .sets import kept_degraded_set
 
 EXAMPLES = 8
-VALIDATION = "validation"
 CLEAN, FILTERS = "clean", "filters"
 CONSISTENCY, RECOVERABILITY = "consistency", "recoverability"
 
@@ -44,14 +46,14 @@ class Evaluation:
 
     Attributes:
         rows: see `rows.COLUMNS`.
-        sets: the degraded set of each condition.
+        sets: the degraded set of each condition, those of `filters` too.
         examples: by condition, uint8 [plates, methods, H, W, 3] of the first plates.
         methods: the methods' names in order.
         consistency: see `consistency.consistency_rows`; empty where it was not asked for.
         clean: rows of the untouched validation plates, on which thresholds are set and readers
             admitted; likewise.
         filters: rows of the degraded validation plates as the classical filters restore them, on
-            which the best of these is chosen; likewise.
+            which the best of these is chosen; their conditions begin with "validation"; likewise.
         features: of every image, see `features.PlateFeatures`; None where they were not asked for.
     """
 
@@ -86,7 +88,7 @@ def evaluate(study: Study, *, device: torch.device | str | None = None) -> Evalu
     judge = readers[READERS.index(JUDGE)]
     methods = compared_methods(study, device)
     start = time.perf_counter()
-    result = compare(
+    tested = compare(
         load_plates(study),
         study_conditions(study),
         methods,
@@ -96,21 +98,25 @@ def evaluate(study: Study, *, device: torch.device | str | None = None) -> Evalu
         featured=judge,
         degrade=stored_sets(study),
     )
-    filters = compare(
-        _clean_plates(study),
-        study_conditions(study),
+    chosen_on = compare(
+        validation_plates(study),
+        validation_conditions(study),
         filter_methods(study, device),
         [judge],
         device=device,
+        degrade=stored_sets(study),
     )
     result = replace(
-        result,
+        tested,
         clean=clean_rows(study, [*readers, *open_hyperlpr()], device=device),
-        filters=filters.rows,
-        features=replace(result.features, others=clean_features(study, judge, device=device)),
+        filters=chosen_on.rows,
+        sets=[*tested.sets, *chosen_on.sets],
+        features=replace(tested.features, others=clean_features(study, judge, device=device)),
     )
     seconds = time.perf_counter() - start
-    images = len(methods) * sum(len(s.bicubic) for s in result.sets)
+    images = sum(
+        len(made.methods) * len(s.bicubic) for made in (tested, chosen_on) for s in made.sets
+    )
     write_json(
         study.paths.timing("evaluation"),
         {"seconds": round(seconds, 1), "images_per_second": round(images / seconds, 1)},
@@ -144,7 +150,7 @@ def clean_rows(
     study: Study, readers: Sequence[Reader | HyperLPR], *, device: torch.device | str = "cpu"
 ) -> pd.DataFrame:
     """Readings of all untouched validation plates: what thresholds are set on, before any test."""
-    plates = _clean_plates(study)
+    plates = validation_plates(study)
     labels = {"condition": VALIDATION, "method": ORIGINAL, "variant": "", "training_seed": ""}
     quality = image_columns(plates, plates.image)
     rows = [
@@ -164,7 +170,7 @@ def clean_features(
     study: Study, reader: Reader, *, device: torch.device | str = "cpu"
 ) -> np.ndarray:
     """Features float32 [N, F] of all untouched validation plates: a control for the test's."""
-    plates = _clean_plates(study)
+    plates = validation_plates(study)
     return plate_features(reader, plates.image, plates, device=device)
 
 
@@ -294,10 +300,6 @@ def _of_plates(tables: Sequence[pd.DataFrame], numbers: np.ndarray) -> pd.DataFr
         return pd.DataFrame()
     table = pd.concat(tables, ignore_index=True)
     return table[table["plate"].isin(numbers)].reset_index(drop=True)
-
-
-def _clean_plates(study: Study) -> PlateTest:
-    return load_plates(study, VALIDATION, count=study.settings.plates.validation)
 
 
 def cut_sheet(sheet: np.ndarray, methods: Iterable[str], size: tuple[int, int]) -> np.ndarray:

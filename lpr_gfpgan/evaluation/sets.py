@@ -5,9 +5,10 @@ both and of the originals. PNG and JPEG are not used, so what is read is what wa
 archive compressed, which would save a tenth of noisy pixels in several times the time.
 
 The files of a study lie below `Paths.degraded`, each named by its condition: the study's own
-mixtures and both protocols of the paper's grid. A set takes 3 H W bytes a plate, three times that
-where images were enlarged by three kernels: 34 MB in all for profile quick, 3.0 GB for gpu (1000
-plates of 64 x 128 under 105 conditions) and 95 GB for paper.
+mixtures, for the test plates and for the validation plates, and both protocols of the paper's grid.
+A set takes 3 H W bytes a plate, three times that where images were enlarged by three kernels: about
+50 MB in all for profile quick, 3.1 GB for gpu (1000 plates of 64 x 128 under 108 conditions) and
+97 GB for paper.
 """
 
 import zipfile
@@ -34,6 +35,8 @@ from .protocol import (
     rows_of,
     set_hash,
     study_conditions,
+    validation_conditions,
+    validation_plates,
 )
 
 NOTEBOOK = "notebooks/1_conditions.ipynb"
@@ -140,10 +143,11 @@ def kept_degraded_set(folder: Path, plates: PlateTest, condition: Condition) -> 
 
 
 def write_study_sets(study: Study) -> pd.DataFrame:
-    """Makes and writes every degraded set of a study's test; replaces those that are there.
+    """Makes and writes every degraded set of a study; replaces those that are there.
 
     Returns:
-        One line per set, the study's own conditions first, then each protocol of the grid:
+        One line per set, the study's own conditions first, then the same for the validation plates,
+        then each protocol of the grid:
         condition, plates, set_sha256, pixels_sha256, file (below `Paths.degraded`) and bytes.
 
     Raises:
@@ -151,11 +155,14 @@ def write_study_sets(study: Study) -> pd.DataFrame:
         DataError: the plates are missing, damaged or too few.
     """
     settings, folder = study.settings.evaluation, study.paths.degraded
-    tests: list[tuple[int, Sequence[Condition]]] = [(settings.plates, study_conditions(study))]
-    tests += [(settings.grid_plates, grid_conditions(study, protocol)) for protocol in PROTOCOLS]
+    tests: list[tuple[PlateTest, Sequence[Condition]]] = [
+        (load_plates(study), study_conditions(study)),
+        (validation_plates(study), validation_conditions(study)),
+    ]
+    few = load_plates(study, count=settings.grid_plates)
+    tests += [(few, grid_conditions(study, protocol)) for protocol in PROTOCOLS]
     lines = []
-    for count, conditions in tests:
-        plates = load_plates(study, count=count)
+    for plates, conditions in tests:
         for condition in conditions:
             degraded, path = degraded_set(plates, condition), degraded_path(folder, condition)
             write_degraded_set(path, degraded, plates)

@@ -134,18 +134,17 @@ def judging_view(table: pd.DataFrame) -> pd.DataFrame:
     return wide.rename(columns=measure_heading)
 
 
-def failure_view(test: pd.DataFrame, grid: pd.DataFrame) -> pd.DataFrame:
+def failure_view(*tables: pd.DataFrame) -> pd.DataFrame:
     """Where a method or reader failed: number and share of plates, in per cent, and batches.
 
     Args:
-        test: `failures` of `make_tables`.
-        grid: `failures` of `make_grid_tables`.
+        tables: of `failures.failure_table`, such as `failures` of `make_tables`.
 
     Returns:
         One line per condition, method and reader with a failure of a plate or batch; none where
         nothing failed.
     """
-    table = pd.concat([test, grid], ignore_index=True)
+    table = pd.concat(tables, ignore_index=True)
     shown = table[(table["failed"] > 0) | (table["retried"] > 0)]
     ends = [[f"{100 * v:.1f}" for v in shown[name]] for name in ("estimate", "low", "high")]
     view = pd.DataFrame(

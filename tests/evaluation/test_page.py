@@ -23,7 +23,7 @@ from lpr_gfpgan.evaluation import (
     views,
 )
 from lpr_gfpgan.evaluation.ablations import ablation_table
-from lpr_gfpgan.evaluation.contributions import contribution_table
+from lpr_gfpgan.evaluation.contributions import adjusted_contributions
 from lpr_gfpgan.evaluation.failures import RETRIED
 from lpr_gfpgan.evaluation.gains import gain_table
 from lpr_gfpgan.evaluation.grid import PROTOCOLS
@@ -93,7 +93,7 @@ def test_every_view_of_differences_names_its_n(make_grid_rows, grid_cells):
     both = make_grid_rows(rule, methods=("degraded",), cells=grid_cells)
     shown = [
         effect_views.gain_view(gain_table(rows, others=["degraded"], **DRAWS)),
-        effect_views.contribution_view(contribution_table(rows, **DRAWS)),
+        effect_views.contribution_view(adjusted_contributions(rows, **DRAWS)),
         effect_views.ablation_view(ablation_table(rows, corrected, **DRAWS)),
         effect_views.protocol_view(protocol_table(both, grid_cells, **DRAWS)),
     ]
@@ -103,6 +103,7 @@ def test_every_view_of_differences_names_its_n(make_grid_rows, grid_cells):
         tested = "p: paired t test over plates" in view.attrs["caption"]
         assert tested is ("p (Holm)" in view)
     assert "by Holm's method over the lines of one measure" in shown[0].attrs["caption"]
+    assert "by Holm's method over the variants" in shown[1].attrs["caption"]
     assert "by Holm's method over all lines of one measure" in shown[2].attrs["caption"]
     assert shown[0].index.names == ["full less", "measure"]
     places = shown[2].index.get_level_values("where")

@@ -232,7 +232,10 @@ def test_from_weights_on_disk(weighted):
     assert len(result.clean) == len(readers) * weighted.settings.plates.validation
     assert set(result.rows["reader"]) == {"judge", "direct"}
     assert set(result.filters["method"]) == set(CLASSICAL) - set(TRUE_KERNEL)
-    assert set(result.filters["condition"]) == set(weighted.settings.evaluation.conditions)
+    own = weighted.settings.evaluation.conditions
+    assert set(result.filters["condition"]) == {f"validation/{name}" for name in own}
+    assert [s.condition for s in result.sets] == [*own, *(f"validation/{name}" for name in own)]
+    assert len({s.pixels_sha256 for s in result.sets}) == 2 * len(own)
     assert set(result.filters["text"]) == set(result.clean["text"])
     assert set(result.filters["reader"]) == {"judge"}
 

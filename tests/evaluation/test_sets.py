@@ -22,6 +22,7 @@ from lpr_gfpgan.evaluation import (
     write_study_sets,
 )
 from lpr_gfpgan.evaluation.grid import FACTORS, PROTOCOLS
+from lpr_gfpgan.evaluation.protocol import validation_conditions, validation_plates
 from lpr_gfpgan.training.pictures import to_pixels
 
 PUBLISHED = GridCondition(protocol="as_published", level=1, factors=FACTORS, seed=7)
@@ -134,14 +135,18 @@ def test_every_set_of_the_study_is_written(study, tmp_path):
         len(grid_conditions(study, name)) == 51 - len(skipped(conditions(name), (32, 64)))
         for name in PROTOCOLS
     )
-    own = study_conditions(study)
-    assert list(table["condition"]) == [c.name for c in (*own, *cells)]
+    own, before = study_conditions(study), validation_conditions(study)
+    assert [c.name for c in before] == [f"validation/{c.name}" for c in own]
+    assert list(table["condition"]) == [c.name for c in (*own, *before, *cells)]
     files = {p.relative_to(output.degraded).as_posix() for p in output.degraded.rglob("*.npz")}
     assert files == set(table["file"])
     settings = study.settings.evaluation
-    for condition, line in zip((*own, *cells), table.itertuples(), strict=True):
-        count = settings.plates if condition in own else settings.grid_plates
-        originals = load_plates(study, count=count)
+    for condition, line in zip((*own, *before, *cells), table.itertuples(), strict=True):
+        if condition in before:
+            count, originals = study.settings.plates.validation, validation_plates(study)
+        else:
+            count = settings.plates if condition in own else settings.grid_plates
+            originals = load_plates(study, count=count)
         back = read_degraded_set(output.degraded / line.file, originals, condition)
         assert (back.set_sha256, back.pixels_sha256) == (line.set_sha256, line.pixels_sha256)
         assert line.plates == len(back.parameters) == count
