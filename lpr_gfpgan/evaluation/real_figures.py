@@ -48,6 +48,7 @@ def draw_grid(
     rank = real.plates.table.groupby("source").cumcount()
     shown = np.sort(np.argsort(rank.to_numpy(), kind="stable")[:GRID])
     plates = real.plates.select(shown)
+    # The examples that an evaluation keeps are its first plates, all of one source.
     examples = _restored(plates, wanted[0], methods)
     rows = evaluation.rows[evaluation.rows["plate"].isin(shown)]
     names = [method.name for method in methods]

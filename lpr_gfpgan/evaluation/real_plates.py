@@ -4,6 +4,10 @@ A folder of labelled photographs takes the place of the drawn plates; `real` is 
 Plates whose text belongs to the training split are never scored, although no photograph was trained
 on: the split by text is one for all sources. They serve as reference plates instead: what must be
 fixed on photographs before the test is fixed on them.
+
+real/plates.yaml names one folder by the hash of its labels, and another takes its place: let
+LPR_GFPGAN_REAL_PLATES name it and write its `labels_sha256` there (the refusal says which). So
+also for data/photos, the crops that `make photos` fetches, whose texts are their names.
 """
 
 import hashlib
@@ -55,6 +59,7 @@ class RealPlates:
             there are none.
         listed: plates in the folder.
         left_out: plates of these whose text belongs to the training split.
+        images_sha256: of `photos` and the reference plates' pictures, see `images_hash`.
     """
 
     plates: PlateTest
@@ -62,6 +67,7 @@ class RealPlates:
     reference: PlateTest | None
     listed: int
     left_out: int
+    images_sha256: str
 
     @property
     def sources(self) -> list[str]:
@@ -118,6 +124,15 @@ def labels_hash(folder: Path) -> str:
     return hashlib.sha256("\n".join(names).encode()).hexdigest()
 
 
+def images_hash(photos: Sequence[Photo]) -> str:
+    """SHA-256 of the hashes of the pictures' bytes, in order; a changed byte changes it.
+
+    Raises:
+        DataError: a picture is missing.
+    """
+    return hashlib.sha256("\n".join(sha256_of(p.path) for p in photos).encode()).hexdigest()
+
+
 def check_folder(folder: Path, settings: RealSettings) -> None:
     """Refuses a folder whose labels are not those the settings name.
 
@@ -170,6 +185,7 @@ def load_real(folder: Path, study: Study, settings: RealSettings) -> RealPlates:
         reference=_loaded(others, study) if others else None,
         listed=len(listed),
         left_out=left_out,
+        images_sha256=images_hash([*chosen, *others]),
     )
 
 

@@ -5,27 +5,33 @@ reports/<profile>/real.json is described here and nowhere else. It holds no text
 left out where there is no interval, and what is undefined or infinite is left out whole. <source>
 is a source of the folder or "all"; <condition> is "untouched" or one of the study's.
 
-- plates: labels_sha256 of the folder; how many are `listed`, `left_out_as_training_texts` and
-  `scored`; how many are scored by source (`sources`); `reference`: how many of those left out were
-  read to set a threshold.
-- sets.<condition>: SHA-256 of the texts and drawn degradations.
+- plates: labels_sha256 of the folder; images_sha256 of the images that were read; how many plates
+  are `listed`, `left_out_as_training_texts` and `scored`; how many are scored by source
+  (`sources`); `reference`: how many of those left out were read to set a threshold.
+- sets.<condition>: `set_sha256` of the texts and drawn degradations, the same on any machine, and
+  `pixels_sha256` of the degraded images, in which rounding may differ between processors.
 - may_judge.<source>: the readers that read at least 90 % of its untouched plates whole.
-- accuracy.<source>.<condition>.<method>.<reader>.<measure>: figures of reading; those of the reader
-  `direct` only where nothing was restored.
-- differences.<source>.<condition>.<reader>.<first>.<second>.<measure>: first less second, paired;
-  of readers where they may judge, "all" of those that may judge every source.
+- accuracy.<source>.<condition>.<method>.<reader>.<measure>: whole plates and characters read, with
+  the province and without; of the reader `direct` only where nothing was restored.
+- differences.<source>.<condition>.<reader>.<first>.<second>.<measure>: first less second of the
+  same measures, paired; of readers where they may judge, "all" of those that may judge every
+  source. Those of whole plates also have `mcnemar_p` and `holm_p` (see
+  `real_tables.differences_by_source`). Where both were trained once, they compare these two
+  checkpoints; what another training would give is not in the interval.
 - changes.<source>.<condition>.<method>.<reader>: `gained` and `lost` as shares of all plates, each
   a figure with `count`, `mcnemar_p` and `holm_p` (see `real_tables.changes_by_source`).
 - thresholds.<reader>: `set_on`, which clean plates; `threshold`, null where the reader accepts
   nothing; and, of these plates, the figures `accepted`, `right_of_accepted` and `false_reads`.
 - false_reads.<source>.<condition>.<method>.<reader>: the same three figures of the test.
 - confidence.<source>.<condition>.<method>.<reader>: confidence_gap, ece, ece_if_calibrated, aurc,
-  of readers where they may judge.
+  of readers where they may judge, "all" of those that may judge every source.
 - images.<source>.<condition>.<method>: psnr_plate (decibels), ssim_plate, ringing_plate (levels)
   against the untouched photograph, which is no ideal.
 - acceptance.<source>.<condition>: the share that the calibration takes for plates.
-- majority_guess.<source>: what an answer that looks at no picture reaches.
+- majority_guess.<source>: what an answer that looks at no picture reaches, by measure of reading.
 - failures.<source>: readings that failed and count as wrong.
+
+By position, KID, consistency and emphasis have no part here; the notebook says why.
 """
 
 import json
@@ -53,14 +59,13 @@ from .real_tables import (
     failures_by_source,
     false_reads_by_source,
     images_by_source,
+    judges_everywhere,
     majority_guess,
     may_judge,
 )
 from .rows import write_table
 from .run import Evaluation
 
-KEPT = ("plate_accuracy", "character_accuracy", "character_accuracy_without_province")
-"""The measures of reading among the aggregates."""
 LEVELS = {
     "accuracy": ("source", "condition", "method", "reader", "measure"),
     "differences": ("source", "condition", "reader", "first", "second", "measure"),
@@ -145,13 +150,17 @@ def write_real(
     figures = {
         "plates": {
             "labels_sha256": labels_sha256,
+            "images_sha256": real.images_sha256,
             "listed": real.listed,
             "left_out_as_training_texts": real.left_out,
             "scored": len(real.plates),
             "sources": {source: int(sources[source]) for source in real.sources},
             "reference": 0 if real.reference is None else len(real.reference),
         },
-        "sets": {s.condition: s.set_sha256 for s in evaluation.sets},
+        "sets": {
+            s.condition: {"set_sha256": s.set_sha256, "pixels_sha256": s.pixels_sha256}
+            for s in evaluation.sets
+        },
         "may_judge": judges,
         **nest(tables, judges),
         "majority_guess": majority_guess(real, draws=settings.bootstrap, seed=settings.seed),
@@ -168,9 +177,8 @@ def nest(tables: dict[str, pd.DataFrame], judges: dict[str, list[str]]) -> dict[
         tables: of `make_real_tables`.
         judges: of `real_tables.may_judge`.
     """
-    pooled = set.intersection(*map(set, judges.values()))
     admitted = {(source, reader) for source, readers in judges.items() for reader in readers}
-    admitted |= {(POOLED, reader) for reader in pooled}
+    admitted |= {(POOLED, reader) for reader in judges_everywhere(judges)}
     accuracy, differences = tables["accuracy"], tables["differences"]
     restored = ~accuracy["method"].isin([ORIGINAL, DEGRADED])
     pairs = zip(differences["source"], differences["reader"], strict=True)
@@ -178,8 +186,6 @@ def nest(tables: dict[str, pd.DataFrame], judges: dict[str, list[str]]) -> dict[
         "accuracy": accuracy[~(restored & (accuracy["reader"] == DIRECT))],
         "differences": differences[[pair in admitted for pair in pairs]],
     }
-    for name in ("accuracy", "differences"):
-        kept[name] = kept[name][kept[name]["measure"].isin(KEPT)]
     nested = {name: _nested(kept[name], levels) for name, levels in LEVELS.items()}
     return {**nested, "thresholds": _thresholds(tables["thresholds"])}
 
@@ -220,6 +226,7 @@ def _figure(line: dict[str, Any]) -> dict[str, Any]:
     """A line as a figure of real.json, see the module."""
     figure = {key: value for key, value in as_json(line).items() if np.isfinite(value)}
     if "count" in line:
-        p_values = {key: float(f"{line[key]:.3g}") for key in ("mcnemar_p", "holm_p")}
-        figure |= {"count": int(line["count"]), **p_values}
-    return figure
+        figure["count"] = int(line["count"])
+    p_values = {key: line[key] for key in ("mcnemar_p", "holm_p") if key in line}
+    tested = {key: float(f"{p:.3g}") for key, p in p_values.items() if np.isfinite(p)}
+    return figure | tested

@@ -4,22 +4,22 @@ They are the tables of the study's own test, made of each source's rows and of a
 (POOLED). Conditions are not pooled: one of them is no degradation.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
-from ..metrics import bootstrap_mean, character_accuracy, majority_text, mcnemar, score, wilson
+from ..metrics import majority_text, mcnemar, score, wilson
 from .confidence import calibration_table
+from .failures import failure_table
 from .headline import as_json
-from .honesty import adjust, false_read_table
+from .honesty import FAMILY, adjust, false_read_table
 from .judges import admitted
 from .lines import POOLED, by_condition, table_line
 from .measures import READING_MEASURES
 from .methods import DEGRADED, DIRECT, FULL, JUDGE, ORIGINAL
 from .real_plates import RealPlates
-from .tables import accuracy_table, difference_table, image_table
+from .tables import accuracy_table, difference_table, figure, image_table
 
 UNTOUCHED = "untouched"
 """The condition under which photographs are as they are."""
@@ -28,6 +28,11 @@ PHOTO_MEASURES = ("psnr_plate", "ssim_plate", "ringing_plate")
 MAIN_VARIANTS = ("", FULL, "face_recipe")
 """Whose confidences, false reads and images are told: all methods but the single ablations."""
 GAINED, LOST = "gained", "lost"
+COLUMNS = (
+    *("source", "condition", "method", "reader", "measure"),
+    *("n", "estimate", "low", "high", "interval"),
+)
+"""Of a table by source, also of one without lines."""
 
 
 def may_judge(rows: pd.DataFrame) -> dict[str, list[str]]:
@@ -37,6 +42,16 @@ def may_judge(rows: pd.DataFrame) -> dict[str, list[str]]:
     """
     clean = rows[(rows["condition"] == UNTOUCHED) & (rows["method"] == ORIGINAL)]
     return {str(source): admitted(part) for source, part in clean.groupby("source", sort=False)}
+
+
+def judges_everywhere(readers: Mapping[str, Sequence[str]]) -> list[str]:
+    """The readers that may judge every source, in order: those that may judge all sources together.
+
+    Args:
+        readers: of `may_judge`.
+    """
+    first, *others = readers.values()
+    return [reader for reader in first if all(reader in names for names in others)]
 
 
 def judged(rows: pd.DataFrame) -> pd.DataFrame:
@@ -55,12 +70,18 @@ def differences_by_source(rows: pd.DataFrame, *, draws: int, seed: int) -> pd.Da
     """Paired differences of reading measures per source, condition and reader.
 
     The readers are those that read restored plates: `judge`, and HyperLPR where it is installed.
+
+    Returns:
+        As `tables.difference_table`, with the columns `source` and `reader`, and `holm_p`:
+        McNemar's p of shares of plates, adjusted over the conditions of one comparison by one
+        reader in one source and measure.
     """
 
     def make(part: pd.DataFrame) -> pd.DataFrame:
         tables = []
         for reader in part["reader"].unique():
             if reader != DIRECT:  # it reads what was not restored, beside the others
+                # What is compared, and its names, speak of the judge: each reader takes its place.
                 as_judge = part[part["reader"].isin([reader, DIRECT])].replace(
                     {"reader": {reader: JUDGE}}
                 )
@@ -69,7 +90,8 @@ def differences_by_source(rows: pd.DataFrame, *, draws: int, seed: int) -> pd.Da
         return pd.concat(tables)
 
     table = _by_source(rows, make)
-    return table[table["measure"].isin(list(READING_MEASURES))]
+    table = table[table["measure"].isin(list(READING_MEASURES))].reset_index(drop=True)
+    return adjust(table, family=("source", "reader", *FAMILY))
 
 
 def false_reads_by_source(
@@ -95,12 +117,14 @@ def false_reads_by_source(
 def confidence_by_source(rows: pd.DataFrame, *, draws: int, seed: int) -> pd.DataFrame:
     """CONFIDENCE_MEASURES of `confidence.calibration_table`, of readers where they may judge.
 
-    POOLED pools the sources in which a reader may judge. There are no lines where none may.
+    POOLED has lines of the readers that may judge every source, so that it pools the same plates
+    for all. There are no lines where no reader may judge.
     """
     table = _by_source(
         _main(judged(rows)), lambda part: calibration_table(part, draws=draws, seed=seed)
     )
-    return table[table["measure"].isin(CONFIDENCE_MEASURES)]
+    whole = table["reader"].isin(judges_everywhere(may_judge(rows)))
+    return table[table["measure"].isin(CONFIDENCE_MEASURES) & ((table["source"] != POOLED) | whole)]
 
 
 def images_by_source(rows: pd.DataFrame, *, draws: int, seed: int) -> pd.DataFrame:
@@ -145,30 +169,36 @@ def changes_by_source(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def majority_guess(real: RealPlates, *, draws: int, seed: int) -> dict[str, dict[str, Any]]:
-    """Character accuracy of the best answer that looks at no picture, per source.
+    """READING_MEASURES of the best answer that looks at no picture, per source.
 
     It reads every plate as the most frequent character at each position of its own source.
     """
     guesses = {}
     for source, part in real.plates.table.groupby("source"):
         guess = majority_text(part["text"])
-        scores = [score(text, guess[: len(text)]) for text in part["text"]]
+        scores = pd.DataFrame([vars(score(text, guess[: len(text)])) for text in part["text"]])
+        rows = scores.assign(plate=part.index, condition=UNTOUCHED)
         guesses[str(source)] = {
-            name: as_json(
-                vars(
-                    bootstrap_mean(
-                        [character_accuracy(getattr(s, field)) for s in scores],
-                        draws=draws,
-                        rng=np.random.default_rng(seed),
-                    )
-                )
-            )
-            for name, field in (
-                ("character_accuracy", "cer"),
-                ("character_accuracy_without_province", "cer6"),
-            )
+            measure: as_json(vars(figure(rows, measure, draws=draws, seed=seed)[0]))
+            for measure in READING_MEASURES
         }
     return guesses
+
+
+def failure_table_by_source(rows: pd.DataFrame) -> pd.DataFrame:
+    """What failed and why, as `failures.failure_table`, per source.
+
+    Plates are named by their number among the scored plates of their source, from 0.
+
+    Returns:
+        Its lines with the column `source`. `left_out` is 0: nothing here leaves out a plate.
+    """
+    tables = []
+    for source, part in rows.groupby("source", sort=False):
+        number = part["plate"].rank(method="dense").astype(int) - 1
+        table = failure_table(part.assign(plate=number))
+        tables.append(table.assign(source=source, left_out=0))
+    return pd.concat(tables, ignore_index=True)
 
 
 def failures_by_source(rows: pd.DataFrame) -> dict[str, int]:
@@ -188,7 +218,7 @@ def _main(rows: pd.DataFrame) -> pd.DataFrame:
 def _by_source(rows: pd.DataFrame, make: Callable[[pd.DataFrame], pd.DataFrame]) -> pd.DataFrame:
     """The table of each source's rows and of all, without its lines over several conditions."""
     if rows.empty:
-        return pd.DataFrame(columns=["source", *table_line((wilson(0, 1), ""), "", "", "", "")])
+        return pd.DataFrame(columns=list(COLUMNS))
     parts = [(str(name), part) for name, part in rows.groupby("source", sort=False)]
     tables = [make(part).assign(source=name) for name, part in [*parts, (POOLED, rows)]]
     table = pd.concat(tables, ignore_index=True)

@@ -8,9 +8,10 @@ from typing import Any
 
 import pandas as pd
 
+from .failures import failure_note
 from .lines import POOLED
 from .methods import DIRECT
-from .real_tables import GAINED, LOST
+from .real_tables import GAINED, LOST, judges_everywhere
 from .views import CAPTION, TITLE, UNFOLDED, with_n
 
 OVERALL = "all sources"
@@ -49,7 +50,7 @@ def source_view(table: pd.DataFrame, measure: str, *, title: str) -> pd.DataFram
 
 
 def difference_view(table: pd.DataFrame, measure: str, *, reader: str, title: str) -> pd.DataFrame:
-    """Paired differences by one reader over all sources; never folded.
+    """Paired differences by one reader over all sources, with Holm's p where tested; never folded.
 
     Args:
         table: `differences` of `make_real_tables`.
@@ -59,7 +60,9 @@ def difference_view(table: pd.DataFrame, measure: str, *, reader: str, title: st
     """
     own = table[table["reader"] == reader]
     own = own.assign(method=own["first"] + " less " + own["second"])
-    return overall_view(own, measure, title=f"{title}, read by {reader}")
+    view = overall_view(own, measure, title=f"{title}, read by {reader}")
+    shown = own[(own["source"] == POOLED) & (own["measure"] == measure)]
+    return _with_p(view, shown, index=["method"])
 
 
 def source_difference_view(table: pd.DataFrame, measure: str, *, title: str) -> pd.DataFrame:
@@ -72,7 +75,8 @@ def source_difference_view(table: pd.DataFrame, measure: str, *, title: str) -> 
     """
     own = table[(table["source"] != POOLED) & (table["measure"] == measure)]
     index = ["source", "reader", "first", "second"]
-    return with_n(own, index=index, columns="condition", title=f"{title}, by source")
+    view = with_n(own, index=index, columns="condition", title=f"{title}, by source")
+    return _with_p(view, own, index=index)
 
 
 def guess_view(guesses: dict[str, dict[str, Any]]) -> pd.DataFrame:
@@ -156,8 +160,38 @@ def judges_of(readers: dict[str, list[str]]) -> list[str]:
     Args:
         readers: of `real_tables.may_judge`.
     """
-    first, *others = readers.values()
-    return [r for r in first if r != DIRECT and all(r in names for names in others)]
+    return [reader for reader in judges_everywhere(readers) if reader != DIRECT]
+
+
+def failure_notes(table: pd.DataFrame) -> str:
+    """What failed, in sentences, source by source, plates by their number within it.
+
+    Args:
+        table: of `real_tables.failure_table_by_source`.
+    """
+    return "\n".join(
+        f"{source}: {failure_note(part)}" for source, part in table.groupby("source", sort=False)
+    )
+
+
+def _with_p(view: pd.DataFrame, table: pd.DataFrame, *, index: list[str]) -> pd.DataFrame:
+    """A view of differences with Holm's p behind each figure that was tested.
+
+    Args:
+        view: of `views.with_n`, with conditions across.
+        table: the lines it was made of, with `holm_p`.
+        index: the columns that name its lines.
+    """
+    tested = table[table["estimate"].notna() & table["holm_p"].notna()]
+    if tested.empty:
+        return view
+    p = tested.pivot(index=index, columns="condition", values="holm_p").reindex_like(view)
+    shown = view + p.map(lambda value: "" if pd.isna(value) else f", p = {value:.2g}")
+    shown.attrs = view.attrs | {
+        CAPTION: f"{view.attrs[CAPTION]}; p is McNemar's, exact, by Holm's method over the "
+        "conditions of one comparison by one reader and source"
+    }
+    return shown
 
 
 def _names(table: pd.DataFrame) -> list[str]:

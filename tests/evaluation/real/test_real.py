@@ -9,6 +9,7 @@ import pytest
 
 from lpr_gfpgan.evaluation import real, real_plates, real_tables
 from lpr_gfpgan.evaluation.classical import CLASSICAL, TRUE_KERNEL
+from lpr_gfpgan.evaluation.failures import UNREAD
 from lpr_gfpgan.evaluation.judges import HYPERLPR
 from lpr_gfpgan.evaluation.run import VALIDATION
 
@@ -51,6 +52,29 @@ def test_thresholds_are_set_on_plates_that_are_not_scored(evaluation, plates, st
     assert list(theirs["text"]) == expected
     assert set(theirs["condition"]) == ({real.REFERENCE} if INSTALLED else set())
     assert np.isinf(theirs["psnr_frame"]).all()
+
+
+class Known:
+    """Stands for HyperLPR, also where its package is missing: reads nothing."""
+
+    name = HYPERLPR
+
+    def read(self, images, quads):
+        return [UNREAD] * len(images)
+
+
+def test_a_reader_of_photographs_refines_corners_and_sees_reference_plates(
+    plates, study, monkeypatch
+):
+    asked = []
+    monkeypatch.setattr(real, "compared_methods", lambda study, device: real.baselines())
+    monkeypatch.setattr(real, "open_hyperlpr", lambda **how: asked.append(how) or [Known()])
+    found = real.evaluate_real(study, plates, device="cpu")
+    assert asked == [{"refine": True}]  # a photograph's corners are not exact
+    theirs = found.clean[found.clean["reader"] == HYPERLPR]
+    assert list(theirs["text"]) == list(plates.reference.table["text"])
+    assert set(theirs["condition"]) == {real.REFERENCE}
+    assert len(found.rows[found.rows["reader"] == HYPERLPR]) == 12 * len(found.sets) * 3
 
 
 def test_without_reference_plates_only_drawn_ones_set_thresholds(plates, study, monkeypatch):

@@ -2,6 +2,7 @@
 
 import dataclasses
 import os
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ import pytest
 from lpr_gfpgan.errors import ConfigError, DataError, ImageError, LabelError
 from lpr_gfpgan.evaluation import real_plates
 from lpr_gfpgan.files import write_png
-from lpr_gfpgan.plates import Photo, split_of
+from lpr_gfpgan.plates import Photo, read_folder, split_of
 
 ROOT = Path(__file__).parents[3]
 needs_photographs = pytest.mark.skipif(
@@ -81,6 +82,21 @@ def test_labels_are_checked(folder, tmp_path, settings):
     first = real_plates.labels_hash(tmp_path)
     write_png(tmp_path / "皖A88889_1.png", np.zeros((20, 60, 3), np.uint8))
     assert real_plates.labels_hash(tmp_path) != first
+
+
+def test_a_changed_photograph_changes_a_recorded_hash(folder, tmp_path, study, settings):
+    shutil.copytree(folder, tmp_path / "own")
+    own = real_plates.load_real(tmp_path / "own", study, settings)
+    pictures = [*own.photos, *(p for p in read_folder(tmp_path / "own") if p.split == "train")]
+    hashes = {own.images_sha256}
+    # One that is scored, and one that sets a threshold: the labels stay what they are.
+    for changed in (pictures[0].path, pictures[-1].path):
+        write_png(changed, np.full((41, 128, 3), 90, np.uint8))
+        hashes.add(real_plates.load_real(tmp_path / "own", study, settings).images_sha256)
+    assert len(hashes) == 3
+    assert real_plates.labels_hash(tmp_path / "own") == real_plates.labels_hash(folder)
+    with pytest.raises(DataError, match=r"none\.png"):
+        real_plates.images_hash([Photo(tmp_path / "none.png", "皖A00000", None, "one")])
 
 
 def test_bad_folders(tmp_path, study, settings):

@@ -11,6 +11,7 @@ import pytest
 from lpr_gfpgan.errors import DataError
 from lpr_gfpgan.evaluation import real_figures, real_plates, real_report, real_tables
 from lpr_gfpgan.evaluation.classical import CLASSICAL, TRUE_KERNEL
+from lpr_gfpgan.evaluation.measures import READING_MEASURES, SHARES
 from lpr_gfpgan.evaluation.run import Evaluation
 
 ROOT = Path(__file__).parents[3]
@@ -39,10 +40,11 @@ def leaves(value):
     return [leaf for v in inner for leaf in leaves(v)] if inner else [value]
 
 
-def test_aggregates(figures, study, folder):
+def test_aggregates(figures, evaluation, plates, study, folder):
     assert json.loads(real_report.report_path(study).read_text("utf-8")) == figures
     assert figures["plates"] == {
         "labels_sha256": real_plates.labels_hash(folder),
+        "images_sha256": plates.images_sha256,
         "listed": 20,
         "left_out_as_training_texts": 3,
         "scored": 12,
@@ -55,6 +57,22 @@ def test_aggregates(figures, study, folder):
     assert cell["n"] == 6 and cell["low"] <= cell["estimate"] <= cell["high"]
     assert figures["accuracy"]["all"]["light"]["degraded"]["direct"]["plate_accuracy"]["n"] == 12
     assert figures["failures"] == {"near": 0, "far": 0}
+    for cell in (
+        figures["accuracy"]["all"]["light"]["degraded"]["judge"],
+        figures["majority_guess"]["far"],
+    ):
+        assert set(cell) == set(READING_MEASURES)
+    assert figures["sets"] == {
+        s.condition: {"set_sha256": s.set_sha256, "pixels_sha256": s.pixels_sha256}
+        for s in evaluation.sets
+    }
+
+
+def test_direct_reading_of_restored_plates_is_left_out(figures):
+    for name in ("accuracy", "false_reads"):
+        found = figures[name]["near"]["light"]
+        assert "direct" in found["degraded"] and "judge" in found["full"]
+        assert "direct" not in found["full"]
 
 
 def test_aggregates_equal_the_mean_of_the_rows(figures, evaluation):
@@ -105,7 +123,9 @@ def known(make_rows):
 
     rows = make_rows(rule, readers=("judge", "direct", "other"))
     once = (rows["condition"] == "untouched") & (rows["method"] == "original")
-    clean = rows[once].assign(condition="validation")
+    # Other plates than the scored ones, and surer readings of them.
+    clean = rows[once].assign(condition="validation", exact=1)
+    clean = clean.assign(plate=clean["plate"] + 100, confidence=0.95)
     return Evaluation(rows, [], {}, [], clean=clean)
 
 
@@ -121,10 +141,15 @@ def test_every_figure_is_whole(known, acceptance, study):
         for leaf in leaves(found[name]):
             ends = {"estimate", "low", "high", "n"} if "low" in leaf else {"estimate", "n"}
             extra = {"count", "mcnemar_p", "holm_p"} if name == "changes" else set()
+            if name == "differences" and "holm_p" in leaf:
+                extra = {"mcnemar_p", "holm_p"}
             assert set(leaf) == ends | extra
             assert all(np.isfinite(value) for value in leaf.values())
     gap = found["confidence"]["near"]["light"]["degraded"]["judge"]["confidence_gap"]
     assert (gap["estimate"], gap["n"]) == (0.5, 10)
+    lost = found["differences"]["near"]["light"]["judge"]["full"]["degraded"]
+    assert {measure for measure in lost if "holm_p" in lost[measure]} == set(SHARES)
+    assert set(lost) == set(READING_MEASURES)
     # Where all readings are right there is no gap, and no figure.
     assert "confidence_gap" not in found["confidence"]["near"]["light"]["original"]["judge"]
 
@@ -165,6 +190,14 @@ def test_thresholds_say_what_they_were_set_on(figures, evaluation):
         assert found["set_on"] == own["condition"].iloc[0]
         assert found["accepted"]["n"] == len(own)
         assert (found["threshold"] is None) == (found["accepted"]["estimate"] == 0)
+
+
+def test_thresholds_are_those_of_the_clean_plates(known, acceptance, study):
+    found = nested(known, acceptance, study)
+    assert {each["threshold"] for each in found["thresholds"].values()} == {0.95}
+    # No scored plate is read with more than 0.9, so none is accepted.
+    cells = found["false_reads"]["near"]["light"]["degraded"]
+    assert {each["accepted"]["estimate"] for each in cells.values()} == {0.0}
 
 
 def test_a_reader_that_accepts_nothing_has_no_threshold_in_json(known, acceptance, study):

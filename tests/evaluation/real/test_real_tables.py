@@ -37,17 +37,26 @@ def test_differences_are_those_of_the_reader_they_name(evaluation):
     assert (told["other"] == 1).all() and (told["judge"].abs() < 0.5).all()
 
 
-def test_majority_guess():
-    table = pd.DataFrame({"text": ["皖A11111", "皖A11112"], "source": ["one"] * 2})
+def test_majority_guess_is_of_each_source_alone():
+    texts = ["皖A11111", "皖A11112", "京B22222", "京B22222", "京B22222", "沪B22222"]
+    table = pd.DataFrame({"text": texts, "source": ["one"] * 2 + ["two"] * 4})
 
     class Two:
         plates = dataclasses.make_dataclass("Test", ["table"])(table)
 
-    guess = real_tables.majority_guess(Two, draws=50, seed=0)["one"]
+    guesses = real_tables.majority_guess(Two, draws=50, seed=0)
+    guess = guesses["one"]
     assert guess["character_accuracy"]["estimate"] == pytest.approx((1 + 6 / 7) / 2, abs=1e-4)
     assert guess["character_accuracy_without_province"]["estimate"] == pytest.approx(
         (1 + 5 / 6) / 2, abs=1e-4
     )
+    assert guess["plate_accuracy"] == guess["plate_accuracy_without_province"]
+    assert (guess["plate_accuracy"]["estimate"], guess["plate_accuracy"]["n"]) == (0.5, 2)
+    # Of the other source only the province differs, once; Wilson's interval, as of any reader.
+    two = guesses["two"]
+    assert two["plate_accuracy"]["estimate"] == 0.75
+    assert two["plate_accuracy"]["low"] == pytest.approx(wilson(3, 4).low, abs=1e-4)
+    assert two["plate_accuracy_without_province"]["estimate"] == 1
 
 
 def cell(table, **keys):
@@ -97,7 +106,9 @@ def test_confidences_are_told_of_readers_where_they_may_judge(make_rows):
     assert set(table["measure"]) == set(real_tables.CONFIDENCE_MEASURES)
     assert set(table.loc[table["source"] == "far", "reader"]) == {"other"}
     keys = {"condition": "strong", "method": "degraded", "measure": "confidence_gap"}
-    assert cell(table, source="all", reader="judge", **keys)["n"] == 10  # of one source
+    # Of all sources only a reader speaks that may judge each of them.
+    assert set(table.loc[table["source"] == "all", "reader"]) == {"other"}
+    assert cell(table, source="near", reader="judge", **keys)["n"] == 10
     assert cell(table, source="all", reader="other", **keys)["n"] == 20
     assert cell(table, source="near", reader="judge", **keys)["estimate"] == pytest.approx(0.5)
     keys["measure"] = "aurc"
@@ -165,3 +176,67 @@ def test_gained_and_lost_plates(make_rows):
     everything = cell(table, source="all", condition="light", measure="gained")
     assert everything[["count", "n"]].tolist() == [6, 20]
     assert cell(table, source="far", condition="light", measure="lost")["count"] == 0
+
+
+def test_changes_of_each_reader_are_a_family_of_their_own(make_rows):
+    def rule(key):
+        lost = {"judge": 6, "other": 9}[key["reader"]]
+        return key["method"] != "full" or key["plate"] >= lost, 0.9
+
+    table = real_tables.changes_by_source(make_rows(rule, readers=("judge", "other")))
+    for reader, lost in (("judge", 6), ("other", 9)):
+        p = mcnemar(np.zeros(lost), np.ones(lost)).p
+        own = table[(table["source"] == "near") & (table["reader"] == reader)]
+        # Three conditions with one p: Holm's method makes each three times as large.
+        assert own["mcnemar_p"].tolist() == pytest.approx([p] * 6)
+        assert own["holm_p"].tolist() == pytest.approx([3 * p] * 6)
+
+
+def test_differences_are_tested_over_the_conditions_of_one_comparison(make_rows):
+    def rule(key):
+        wrong = {"untouched": 2, "light": 6, "strong": 9}[key["condition"]]
+        wrong -= key["reader"] == "other"
+        return key["method"] != "full" or key["plate"] % 10 >= wrong, 0.9
+
+    rows = make_rows(rule, methods=("original", "degraded", "bicubic", "full"))
+    rows = pd.concat(
+        [rows, make_rows(rule, methods=tuple(rows["method"].unique()), readers=("direct", "other"))]
+    )
+    table = real_tables.differences_by_source(rows, **DRAWS)
+    whole = table["measure"].isin(["plate_accuracy", "plate_accuracy_without_province"])
+    assert table.loc[~whole, ["mcnemar_p", "holm_p"]].isna().all(axis=None)
+    for reader, wrong in (("judge", (2, 6, 9)), ("other", (1, 5, 8))):
+        p = [mcnemar(np.zeros(n), np.ones(n)).p for n in wrong]
+        for second in ("degraded", "bicubic"):
+            for measure in ("plate_accuracy", "plate_accuracy_without_province"):
+                keys = {"source": "near", "reader": reader, "second": second, "measure": measure}
+                own = table[(table[list(keys)] == pd.Series(keys)).all(axis=1)]
+                assert own["mcnemar_p"].tolist() == pytest.approx(p)
+                assert own["holm_p"].tolist() == pytest.approx(list(holm(p)))
+
+
+def test_direct_reading_is_told_where_nothing_was_restored(make_rows):
+    rows = make_rows(lambda key: (True, 0.9), readers=("judge", "direct"))
+    for table in (
+        real_tables.false_reads_by_source(rows, {"judge": 0.5, "direct": 0.5}, **DRAWS),
+        real_tables.confidence_by_source(rows, **DRAWS),
+    ):
+        read = set(zip(table["method"], table["reader"], strict=True))
+        assert ("full", "judge") in read and ("degraded", "direct") in read
+        assert ("full", "direct") not in read
+
+
+def test_failures_are_counted_and_named_by_source(make_rows):
+    rows = make_rows(lambda key: (True, 0.9))
+    where = (rows["condition"] == "light") & (rows["method"] == "full")
+    rows.loc[where & rows["plate"].isin([12, 15]), "failure"] = "full: out of memory"
+    rows.loc[where & (rows["plate"] == 3), "failure"] = "judge: no such font"
+    assert real_tables.failures_by_source(rows) == {"near": 1, "far": 2}
+    table = real_tables.failure_table_by_source(rows)
+    keys = {"condition": "light", "method": "full"}
+    far = cell(table, source="far", **keys)
+    assert (far["failed"], far["no_image"], far["n"]) == (2, 2, 10)
+    # The scored plates of `far` are 10 to 19: within it, these are the third and the sixth.
+    assert far["named"] == "plate 2 (full: out of memory); plate 5 (full: out of memory)"
+    assert cell(table, source="near", **keys)["named"] == "plate 3 (judge: no such font)"
+    assert table["failed"].sum() == 3
