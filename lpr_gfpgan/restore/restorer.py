@@ -19,7 +19,7 @@ from ..training.pictures import to_pixels
 from ..trust import Calibration, agreement, sharpness
 from .device import choose_device
 from .examiner import CHUNK, Examination, Examiner
-from .photographs import PlateFinder, paste_plates
+from .photographs import NoPlateFound, PlateFinder, paste_plates
 from .pictures import to_array
 from .placing import TIGHT, PlacedPlate, corners_in_name, has_plate_aspect, place
 from .reading import PlateReading
@@ -109,9 +109,10 @@ class Restorer:
             image: uint8 RGB [h, w, 3], a PIL image or a path; or a list of these, of any sizes.
             plate: where the plate is. "tight": it fills the picture, whose aspect may be any;
                 corners [4, 2] (upper left, upper right, lower right, lower left; x, y in pixels);
-                None: tight, if the picture's aspect is that of a plate (2.2 to 5) and what it shows
-                passes for one, else the corners in a CCPD file name, else the surest plate that
-                HyperLPR's detector finds. For a list of pictures, "tight" or None for all, or a
+                None: the corners in a CCPD file name, else tight, if the picture's aspect is that
+                of a plate (2.2 to 5) and what it shows passes for one, else the surest plate that
+                HyperLPR's detector finds, else tight again, and refused, if the aspect is that of a
+                plate. For a list of pictures, "tight" or None for all, or a
                 list with one of the three for each.
             samples: how many other restorations to draw that fit the picture as well. How far they
                 agree is shown from so many on as the calibration was made with.
@@ -180,14 +181,21 @@ class Restorer:
         pixels, name = to_array(image)
         if plate is not None:
             return place(pixels, name, plate, self.size)
+        quad = corners_in_name(image, pixels)
+        if quad is not None:
+            return place(pixels, name, quad, self.size)
         tight = place(pixels, name, TIGHT, self.size)
-        if has_plate_aspect(pixels):
+        shaped = has_plate_aspect(pixels)
+        if shaped:
             tight = self._examiner.looked_at(tight)
             if self._examiner.passes(tight):
                 return tight
-        quad = corners_in_name(image, pixels)
-        if quad is None:
+        try:
             quad = self._finder.find(pixels, name)[0].quad
+        except NoPlateFound as error:
+            if not shaped:
+                raise
+            return replace(tight, vain=error.reason)
         return place(pixels, name, quad, self.size)
 
     def frame(self, image: Picture, plate: Plate = None) -> np.ndarray:

@@ -129,6 +129,26 @@ def test_a_plates_shape_without_a_plate_is_searched(make, calibration, photo):
     assert uncalibrated.width == 400
 
 
+@pytest.mark.parametrize("detector", ["finds nothing", "is missing"])
+def test_a_plates_shape_in_which_nothing_is_found_stays_refused(
+    make, calibration, monkeypatch, detector
+):
+    restorer = make(calibration=calibration)
+    if detector == "is missing":
+
+        def missing():
+            raise WeightsError(f"hyperlpr 0.0.2 is not installed; {MEND}")
+
+        monkeypatch.setattr(photographs, "load_hyperlpr", missing)
+        restorer._finder._detector = None
+    result = restorer.restore(np.full((40, 120, 3), 200, np.uint8))
+    assert result.is_plate is False and result.text is None and result.plate_width == 120
+    assert "not look like a plate" in result.note and "four corners" in result.note
+    reason = {"finds nothing": "no plate found in the picture", "is missing": MEND}[detector]
+    assert reason in result.note
+    assert result.image.shape == (22, 64, 3)
+
+
 def test_the_surest_plate_of_a_photograph(make, photo):
     picture, (first, second) = photo
     restorer = make(found=[(second, 0.9), (first, 0.6)])
@@ -143,6 +163,12 @@ def test_corners_in_a_name_come_before_a_search(make, photo, tmp_path):
     restorer = make(found=[(second, 0.9)])
     assert restorer.restore(tmp_path / CCPD).quad.tolist() == first
     assert restorer.restore(tmp_path / CCPD, second).quad.tolist() == second
+
+
+def test_corners_in_a_name_come_before_the_shape(make, photo, tmp_path):
+    picture, (first, _) = photo
+    write_png(tmp_path / CCPD, picture[:130])  # 400 x 130, which a plate might fill
+    assert make().restore(tmp_path / CCPD).quad.tolist() == first
 
 
 def test_no_plate_found(make, photo):
