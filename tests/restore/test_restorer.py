@@ -89,6 +89,9 @@ def test_a_list_may_have_a_plate_for_each_picture(make, crop, photo):
     assert third.quad.tolist() == quad
     with pytest.raises(ImageError, match="one plate for each"):
         restorer.restore([crop], ["tight", "tight"])
+    for count in (1, 4):
+        with pytest.raises(ImageError, match=f"one plate's corners for a list of {count} "):
+            restorer.restore([picture] * count, quad)
 
 
 def test_reading_alone(make, crop):
@@ -102,13 +105,15 @@ def test_without_a_reader_there_is_no_text(make, crop, calibration):
     result = restorer.restore(crop)
     assert result.text is None and result.text_restored is None
     assert result.is_plate is None and "reader" in result.note
+    assert "make reproduce" in result.note
     with pytest.raises(WeightsError, match="reader-direct"):
         restorer.read(crop)
 
 
-def test_a_negative_number_of_samples(make, crop):
-    with pytest.raises(ConfigError, match="samples -1"):
-        make().restore(crop, samples=-1)
+@pytest.mark.parametrize("samples", [-1, 2.5, "3", None])
+def test_a_number_of_samples_that_is_none(make, crop, samples):
+    with pytest.raises(ConfigError, match=f"samples {samples!r}: give a whole number"):
+        make().restore(crop, samples=samples)
 
 
 def test_a_plates_shape_is_tight_and_nothing_is_searched(make, crop):
