@@ -2,8 +2,8 @@
 
 restoring, reading, degrading, exporting and study hold the commands; main puts them together;
 arguments and exit_codes are what they share; pictures finds and opens inputs; outputs, readings,
-lines and provenance are what is written, leftovers what a killed run left of it. Nothing heavy is
-imported before a command runs.
+lines, words and provenance are what is written, leftovers what a killed run left of it. Nothing
+heavy is imported before a command runs.
 
 Exit codes: 0 done; 1 some pictures were skipped, each named; 2 bad input, in one line; 75 training
 paused, the same command goes on; 130 interrupted. torchrun knows only 0 and 1: under it a

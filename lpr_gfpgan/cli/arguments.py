@@ -6,12 +6,22 @@ import argparse
 import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
+
+from .exit_codes import REFUSED
 
 _MINUS_POINT = re.compile(r"-[\d.e+-]+,[\d.e+-]+")
 
 Container = Any  # a parser or a group; argparse keeps the class of both to itself
 Commands = Any  # argparse keeps the type of what `add_subparsers` gives to itself
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser that refuses arguments in one line, as all bad input is refused."""
+
+    def error(self, message: str) -> NoReturn:
+        """Says what is wrong and where the options are listed; ends the program."""
+        self.exit(REFUSED, f"lpr-gfpgan: {message}; see {self.prog} --help\n")
 
 
 def add_command(
@@ -20,7 +30,7 @@ def add_command(
     """Adds the command that `run` is: its name and its first line are the command's."""
     text = run.__doc__.splitlines()[0]
     parser = commands.add_parser(run.__name__, help=text, description=text)
-    parser.set_defaults(run=run)
+    parser.set_defaults(run=run, parser=parser)
     return parser
 
 

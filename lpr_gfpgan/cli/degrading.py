@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from ..errors import ConfigError, ImageError
 from .arguments import Commands, add_command, add_overwrite
+from .outputs import refuse_file
 
 if TYPE_CHECKING:
     from ..degradations import DegradationParameters
@@ -50,6 +51,7 @@ def degrade(options: argparse.Namespace) -> int:
         raise ImageError(f"{options.output}: the result is stored without loss; name it .png")
     if options.output.resolve() == options.path.resolve():
         raise ImageError(f"{options.path} would be replaced by its copy; name another file")
+    refuse_file(options.output.parent)
     refuse_existing([options.output, record], overwrite=options.overwrite)
     image = read_image(options.path)
     parameters = _parameters(options, *image.shape[:2])

@@ -6,6 +6,8 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
+from .words import in_options
+
 if TYPE_CHECKING:
     import numpy as np
 
@@ -59,7 +61,8 @@ def _reading(reading: PlateReading | None, suffix: str = "") -> dict[str, Any]:
 
 def _judgement(seen: RestoredPlate | Examination) -> dict[str, Any]:
     likeness = None if seen.likeness is None else round(seen.likeness, 4)
-    return {"accepted": seen.is_plate, "likeness": likeness, "note": seen.note or None}
+    note = in_options(seen.note) or None
+    return {"accepted": seen.is_plate, "likeness": likeness, "note": note}
 
 
 def _place(quad: np.ndarray, width: float) -> dict[str, Any]:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections.abc import Sequence
 
 from ..errors import LprError
 from . import degrading, exporting, reading, restoring, study
-from .arguments import mark_points
+from .arguments import Parser, mark_points
 from .exit_codes import INTERRUPTED, REFUSED
 
 
@@ -21,7 +20,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns:
         The exit code.
     """
-    options = _parser().parse_args(mark_points(sys.argv[1:] if arguments is None else arguments))
+    given = mark_points(sys.argv[1:] if arguments is None else arguments)
+    options, unknown = _parser().parse_known_args(given)
+    if unknown:  # argparse would name the program's help, which lists no command's options
+        options.parser.error(f"unrecognized arguments: {' '.join(unknown)}")
     try:
         return options.run(options)
     except (LprError, OSError) as error:
@@ -32,8 +34,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return INTERRUPTED
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+def _parser() -> Parser:
+    parser = Parser(
         prog="lpr-gfpgan",
         description="Restores and reads pictures of licence plates. A restoration shows what is "
         "likely, not what was there: it is no evidence.",

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from ..errors import DataError, LprError
+from .words import in_options
 
 BATCH = 16
 """Pictures that are held at once, and whose readings are written together."""
@@ -69,7 +70,7 @@ def batches(
 
 def report_skipped(error: LprError) -> None:
     """Names a picture that is left out."""
-    report(f"skipped: {error}")
+    report(f"skipped: {in_options(str(error))}")
 
 
 def report(text: str) -> None:

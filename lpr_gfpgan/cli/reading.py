@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 
-from ..errors import WeightsError
 from .arguments import Commands, add_command, add_pictures
 from .exit_codes import SKIPPED
 from .lines import json_line, read_fields
@@ -27,8 +26,7 @@ def read(options: argparse.Namespace) -> int:
 
     paths = [path for path, _ in pictures_of(options)]
     restorer, facts = open_restorer(options)
-    if restorer.reader is None:
-        raise WeightsError("no reader beside the restorer's weights; run `make reproduce` first")
+    restorer.require_reader()
     del facts["model"], facts["model_sha256"]  # the restorer had no part in it
     plate = TIGHT if options.tight else options.corners
     skipped = 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +19,7 @@ from .pictures import batches, pictures_of, report, report_skipped
 from .provenance import open_restorer
 
 if TYPE_CHECKING:
-    from ..restore import PlacedPlate, Restorer
+    from ..restore import PlacedPlate, RestoredPlate, Restorer
 
 
 def add_to(commands: Commands) -> None:
@@ -104,8 +105,7 @@ def _restore_batch(
             if plate is not None and not (search and plate.is_plate is False):
                 lines = folder.keep_plate(path, plate, facts)
             elif there is not None:
-                photograph = restorer.restore_photograph(path, samples=options.samples)
-                lines = folder.keep_photograph(path, photograph, facts)
+                lines = _keep_found(path, plate, restorer, folder, facts, options)
         except LprError as error:
             report_skipped(error)
         for line in lines:
@@ -114,15 +114,45 @@ def _restore_batch(
         yield lines
 
 
+def _keep_found(
+    path: Path,
+    refused: RestoredPlate | None,
+    restorer: Restorer,
+    folder: OutputFolder,
+    facts: dict[str, Any],
+    options: argparse.Namespace,
+) -> list[dict[str, Any]]:
+    """Searches a picture for plates, restores and keeps them; gives their lines.
+
+    `refused` is the picture taken for a plate, if it has the shape of one. It is kept, and stays
+    refused, where the search gives nothing: the user gets a picture and the reason.
+    """
+    from ..restore import NoPlateFound
+    from ..restore.examiner import refusal
+
+    try:
+        photograph = restorer.restore_photograph(path, samples=options.samples)
+    except NoPlateFound as error:
+        if refused is None:
+            raise
+        refused = replace(refused, note=refusal(tight=True, vain=error.reason))
+        return folder.keep_plate(path, refused, facts)
+    return folder.keep_photograph(path, photograph, facts)
+
+
 def _open(path: Path, restorer: Restorer, options: argparse.Namespace) -> list[PlacedPlate]:
     """The plate that fills the picture or whose corners are known; none in a photograph."""
     from ..restore import TIGHT, to_array
-    from ..restore.placing import has_plate_aspect, place
+    from ..restore.placing import corners_in_name, has_plate_aspect, place
 
     pixels, name = to_array(path)
     given = TIGHT if options.tight else options.corners
     placed = place(pixels, name, given or TIGHT, restorer.size)
-    return [placed] if given or has_plate_aspect(pixels) else []
+    if given:
+        return [placed]
+    # A name that holds corners is a photograph's, whatever its shape.
+    filled = has_plate_aspect(pixels) and corners_in_name(path, pixels) is None
+    return [placed] if filled else []
 
 
 def _outcome(lines: Sequence[dict[str, Any]]) -> str:

@@ -28,7 +28,8 @@ def require_onnx() -> None:
         import onnxscript  # noqa: F401
     except ImportError as error:
         raise ExportError(
-            f'exporting needs {error.name}; install it with: pip install "lpr-gfpgan[export]"'
+            f"exporting needs {error.name}; install it with: pip install onnx onnxruntime "
+            'onnxscript (in a clone: pip install ".[export]")'
         ) from None
 
 

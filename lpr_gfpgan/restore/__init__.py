@@ -14,7 +14,7 @@ of the picture by a reader trained on degraded plates stands beside the reading 
 
 from .device import choose_device
 from .examiner import LEAST_WIDTH
-from .photographs import PlateFinder
+from .photographs import NoPlateFound, PlateFinder
 from .pictures import to_array
 from .placing import LEAST_HEIGHT, TIGHT, TIGHT_ASPECTS, PlacedPlate, has_plate_aspect, to_frame
 from .reading import Character, PlateReading
@@ -28,6 +28,7 @@ __all__ = [
     "TIGHT",
     "TIGHT_ASPECTS",
     "Character",
+    "NoPlateFound",
     "PlacedPlate",
     "PlateFinder",
     "PlateReading",

@@ -17,5 +17,11 @@ def choose_device(name: torch.device | str | None = None) -> torch.device:
         device = torch.device(name)
         torch.empty(0, device=device)
     except (RuntimeError, AssertionError):  # torch asserts that it was built with CUDA
-        raise ConfigError(f"device {str(name)!r}: not on this machine; use cpu or cuda") from None
+        if torch.cuda.is_available():
+            reason = "not on this machine; use cpu or cuda"
+        elif str(name).startswith("cuda"):
+            reason = "this machine has no CUDA device that torch can use; use cpu"
+        else:
+            reason = "not on this machine; use cpu"
+        raise ConfigError(f"device {str(name)!r}: {reason}") from None
     return device

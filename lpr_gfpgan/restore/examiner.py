@@ -22,18 +22,31 @@ LEAST_WIDTH = 24
 CHUNK = 16
 """Frames that go through a network at once."""
 
-NO_READER = "Nothing was read: there is no direct reader beside the restorer's weights."
+NO_READER = (
+    "Nothing was read: there is no direct reader beside the restorer's weights; `make reproduce` "
+    "trains one."
+)
 UNCALIBRATED = (
     "Without a calibration of these weights the confidences are the reader's own, and nothing "
-    "tells a plate from another picture."
+    "tells a plate from another picture; `make reproduce` makes one."
 )
-
 
 REFUSED = "This does not look like a plate, so its text is withheld."
-REFUSED_TIGHT = (
-    REFUSED + " It was taken to end at the plate's edges; if it does not, give the plate's four "
-    "corners, or do not say that it is tight."
-)
+GIVE_CORNERS = "give the plate's four corners if it shows one"
+TAKEN = "It was taken to end at the plate's edges"
+OR_SEARCH = "if it does not, give the plate's four corners, or leave 'tight' out"
+
+
+def refusal(*, tight: bool, vain: str = "") -> str:
+    """Why the text of what is no plate is withheld, and what may help.
+
+    Args:
+        tight: whether the picture was taken for the plate.
+        vain: see `PlacedPlate`.
+    """
+    if vain:
+        return f"{REFUSED} {TAKEN}, as a search gave nothing ({vain}); {GIVE_CORNERS}."
+    return f"{REFUSED} {TAKEN}; {OR_SEARCH}." if tight else REFUSED
 
 
 @dataclass(frozen=True)
@@ -151,7 +164,7 @@ class Examiner:
         else:
             is_plate, note = self.calibration.accepts(likeness), ""
         if is_plate is False:
-            note = REFUSED_TIGHT if placed.tight else REFUSED
+            note = refusal(tight=placed.tight, vain=placed.vain)
         elif placed.width < LEAST_WIDTH:
             note = (
                 f"The plate is {placed.width:.0f} pixels wide in the picture; below {LEAST_WIDTH} "

@@ -14,8 +14,22 @@ from ..readers.hyperlpr import FoundPlate
 from .placing import LEAST_HEIGHT, plate_size
 from .result import RestoredPlate
 
+GIVE_PLACE = "give its four corners, or 'tight' if the plate fills the picture"
 SAME = 0.3
 """Overlap, intersection over union, from which two finds are the same plate."""
+
+
+class NoPlateFound(ImageError):
+    """A search for plates gave none, or there is nothing to search with.
+
+    Args:
+        reason: what happened; names the picture.
+        mend: what the user can do.
+    """
+
+    def __init__(self, reason: str, mend: str) -> None:
+        super().__init__(f"{reason}; {mend}")
+        self.reason = reason
 
 
 class PlateFinder:
@@ -38,15 +52,16 @@ class PlateFinder:
             name: what messages call the photograph.
 
         Raises:
-            ImageError: there is none, or the detector's package is not installed.
+            NoPlateFound: there is none, or the detector's package is not installed.
         """
         if self._detector is None:
             try:
                 self._detector = load_hyperlpr()
             except WeightsError as error:
-                raise ImageError(
+                raise NoPlateFound(
                     f"{name}: no plate fills it, and to search for one needs the models of "
-                    f"HyperLPR ({error}); or give the plate's corners"
+                    f"HyperLPR ({error})",
+                    f"or {GIVE_PLACE}",
                 ) from None
         height, width = photo.shape[:2]
         kept: list[FoundPlate] = []
@@ -57,10 +72,7 @@ class PlateFinder:
             if inside and large and all(_overlap(found.quad, k.quad) < SAME for k in kept):
                 kept.append(found)
         if not kept:
-            raise ImageError(
-                f"no plate found in {name}; give its four corners, or 'tight' if the plate fills "
-                "the picture"
-            )
+            raise NoPlateFound(f"no plate found in {name}", GIVE_PLACE)
         return kept
 
 

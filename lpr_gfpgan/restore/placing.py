@@ -38,6 +38,8 @@ class PlacedPlate:
         quad: float64 [4, 2], the plate's corners in the picture it comes from, in pixels: upper
             left, upper right, lower right, lower left.
         tight: whether the picture was taken for the plate; its corners were known otherwise.
+        vain: why a search for a plate gave none, where the picture was then taken for the plate
+            though it does not look like one; empty otherwise.
         look: what a restorer's reader saw in the frame while it was placed, so that this restorer
             need not read it again; None where nothing was read yet.
     """
@@ -45,6 +47,7 @@ class PlacedPlate:
     frame: np.ndarray
     quad: np.ndarray
     tight: bool = False
+    vain: str = ""
     look: Look | None = None
 
     @property
@@ -107,6 +110,34 @@ def plate_size(quad: np.ndarray) -> tuple[float, float]:
     return (top + bottom) / 2, (right + left) / 2
 
 
+def plate_of_each(count: int, plate: Plate | list[Plate]) -> list[Plate]:
+    """What is said of each of a list of pictures: one word for all, or one thing for each.
+
+    Raises:
+        ImageError: corners of one plate alone, or another number of plates than of pictures.
+    """
+    if _is_quad(plate):
+        raise ImageError(
+            f"one plate's corners for a list of {count} pictures; give a list with one plate for "
+            "each picture"
+        )
+    if plate is None or isinstance(plate, str):
+        return [plate] * count
+    if len(plate) != count:
+        raise ImageError(
+            f"{count} pictures but {len(plate)} plates; give one plate for each picture"
+        )
+    return list(plate)
+
+
+def _is_quad(plate: Any) -> bool:
+    """Whether something is four points of two numbers each, wherever they lie."""
+    try:
+        return np.asarray(plate, dtype=np.float64).shape == (4, 2)
+    except (TypeError, ValueError):
+        return False
+
+
 def check_corners(plate: Any, name: str, size: tuple[int, int]) -> np.ndarray:
     """Corners as float64 [4, 2], if a plate in the picture can have them.
 
@@ -117,13 +148,10 @@ def check_corners(plate: Any, name: str, size: tuple[int, int]) -> np.ndarray:
 
     Raises:
         ImageError: they are not four points, do not go clockwise round a convex area, lie outside
-            the picture, or are too near each other.
+            the picture, one of them by more than its size, or are too near each other.
     """
-    try:
-        quad = np.asarray(plate, dtype=np.float64)
-    except (TypeError, ValueError):
-        quad = np.empty(0)
-    if quad.shape != (4, 2) or not np.isfinite(quad).all():
+    quad = np.asarray(plate, dtype=np.float64) if _is_quad(plate) else np.empty(0)
+    if not quad.size or not np.isfinite(quad).all():
         given = " ".join(repr(plate).split())
         raise ImageError(f"{name}: corners must be four points (x, y), got {given}")
     sides = np.roll(quad, -1, axis=0) - quad
@@ -140,10 +168,12 @@ def check_corners(plate: Any, name: str, size: tuple[int, int]) -> np.ndarray:
             "small to restore"
         )
     x, y = quad.mean(axis=0)
-    if not (0 <= x <= size[1] and 0 <= y <= size[0]):
+    inside = 0 <= x <= size[1] and 0 <= y <= size[0]
+    extent = np.array(size[::-1])
+    if not inside or (quad < -extent).any() or (quad > 2 * extent).any():
         raise ImageError(
             f"{name} is {size[1]} x {size[0]} pixels and the corners {quad.tolist()} lie outside "
-            "of it; give them in pixels of this picture"
+            "of it or reach too far out; give them in pixels of this picture"
         )
     return quad
 

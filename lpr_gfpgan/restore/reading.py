@@ -46,7 +46,9 @@ class PlateReading:
     Attributes:
         text: the characters, left to right; empty where nothing was seen.
         characters: one for each character of the text.
-        confidence: of the whole text: the product of its characters'; 0 for an empty text.
+        confidence: of the whole text as that of a plate: the product of its characters'; 0 where
+            the text is incomplete, which is no plate's whatever its characters are. Single
+            characters are calibrated; their product is not calibrated by itself.
         complete: whether the text is that of a whole plate, by its grammar.
     """
 
@@ -59,8 +61,9 @@ class PlateReading:
     def of(cls, characters: Sequence[Character]) -> PlateReading:
         """The reading that consists of these characters."""
         text = "".join(each.character for each in characters)
-        product = math.prod(each.confidence for each in characters) if characters else 0.0
-        return cls(text, tuple(characters), product, is_grammatical(text))
+        complete = is_grammatical(text)
+        whole = math.prod(each.confidence for each in characters) if complete else 0.0
+        return cls(text, tuple(characters), whole, complete)
 
     @property
     def confidences(self) -> tuple[float, ...]:

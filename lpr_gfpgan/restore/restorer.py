@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from numbers import Integral
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,9 +20,9 @@ from ..training.pictures import to_pixels
 from ..trust import Calibration, agreement, sharpness
 from .device import choose_device
 from .examiner import CHUNK, Examination, Examiner
-from .photographs import PlateFinder, paste_plates
+from .photographs import NoPlateFound, PlateFinder, paste_plates
 from .pictures import to_array
-from .placing import TIGHT, PlacedPlate, corners_in_name, has_plate_aspect, place
+from .placing import TIGHT, PlacedPlate, corners_in_name, has_plate_aspect, place, plate_of_each
 from .reading import PlateReading
 from .result import RestoredPhotograph, RestoredPlate
 from .sampling import with_samples
@@ -109,9 +110,10 @@ class Restorer:
             image: uint8 RGB [h, w, 3], a PIL image or a path; or a list of these, of any sizes.
             plate: where the plate is. "tight": it fills the picture, whose aspect may be any;
                 corners [4, 2] (upper left, upper right, lower right, lower left; x, y in pixels);
-                None: tight, if the picture's aspect is that of a plate (2.2 to 5) and what it shows
-                passes for one, else the corners in a CCPD file name, else the surest plate that
-                HyperLPR's detector finds. For a list of pictures, "tight" or None for all, or a
+                None: the corners in a CCPD file name, else tight, if the picture's aspect is that
+                of a plate (2.2 to 5) and what it shows passes for one, else the surest plate that
+                HyperLPR's detector finds, else tight again, and refused, if the aspect is that of a
+                plate. For a list of pictures, "tight" or None for all, or a
                 list with one of the three for each.
             samples: how many other restorations to draw that fit the picture as well. How far they
                 agree is shown from so many on as the calibration was made with.
@@ -123,7 +125,7 @@ class Restorer:
         Raises:
             ImageError: a picture cannot be read, is no image, is lower than 12 pixels, or no plate
                 was found in it; or corners do not go round a plate.
-            ConfigError: a negative number of samples.
+            ConfigError: the number of samples is negative or not whole.
         """
         placed, one = self._place_all(image, plate)
         restored = self.restore_placed(placed, samples=samples)
@@ -180,14 +182,21 @@ class Restorer:
         pixels, name = to_array(image)
         if plate is not None:
             return place(pixels, name, plate, self.size)
+        quad = corners_in_name(image, pixels)
+        if quad is not None:
+            return place(pixels, name, quad, self.size)
         tight = place(pixels, name, TIGHT, self.size)
-        if has_plate_aspect(pixels):
+        shaped = has_plate_aspect(pixels)
+        if shaped:
             tight = self._examiner.looked_at(tight)
             if self._examiner.passes(tight):
                 return tight
-        quad = corners_in_name(image, pixels)
-        if quad is None:
+        try:
             quad = self._finder.find(pixels, name)[0].quad
+        except NoPlateFound as error:
+            if not shaped:
+                raise
+            return replace(tight, vain=error.reason)
         return place(pixels, name, quad, self.size)
 
     def frame(self, image: Picture, plate: Plate = None) -> np.ndarray:
@@ -200,10 +209,10 @@ class Restorer:
         """Restores and reads plates that were placed before; see `restore`.
 
         Raises:
-            ConfigError: a negative number of samples.
+            ConfigError: the number of samples is negative or not whole.
         """
-        if samples < 0:
-            raise ConfigError(f"samples {samples}: give a number from 0 on")
+        if not isinstance(samples, Integral) or samples < 0:
+            raise ConfigError(f"samples {samples!r}: give a whole number from 0 on")
         frames = [each.frame for each in placed]
         restored = self.network_frames(frames)
         unread = [None] * len(frames)
@@ -222,11 +231,19 @@ class Restorer:
         Raises:
             WeightsError: there is no reader.
         """
+        self.require_reader()
+        return [each.reading for each in self.examine_placed(placed)]
+
+    def require_reader(self) -> None:
+        """Refuses to go on without a reader.
+
+        Raises:
+            WeightsError: there is none.
+        """
         if self.reader is None:
             raise WeightsError(
                 f"no {READER} beside the restorer's weights; train it with `make reproduce`"
             )
-        return [each.reading for each in self.examine_placed(placed)]
 
     def examine_placed(self, placed: Sequence[PlacedPlate]) -> list[Examination]:
         """Judges and reads plates that were placed before; says, too, why a text is withheld."""
@@ -250,13 +267,8 @@ class Restorer:
         """The pictures' plates, and whether it was one picture and no list."""
         if not isinstance(image, list | tuple):
             return [self.place(image, plate)], True
-        if plate is None or isinstance(plate, str):
-            plate = [plate] * len(image)
-        if len(plate) != len(image):
-            raise ImageError(
-                f"{len(image)} pictures but {len(plate)} plates; give one plate for each picture"
-            )
-        return [self.place(*pair) for pair in zip(image, plate, strict=True)], False
+        pairs = zip(image, plate_of_each(len(image), plate), strict=True)
+        return [self.place(*pair) for pair in pairs], False
 
     def _result(
         self,

@@ -23,10 +23,11 @@ CALIBRATION = "calibration.json"
 def find_weights() -> Path:
     """The released weights, else those of the study's `full` model at the largest scale trained.
 
-    A run of seconds never hides one of hours: the profiles rank as in SCALES, whenever each was
-    trained. Profiles of other names stand before the last of them, the newest first. Of the seeds
-    of one profile, it is the lowest: the calibration is made for one seed of a profile, which in
-    params.yaml as it comes is the lowest.
+    What can only restore never hides what can also read: folders that hold the direct reader come
+    first. Among them a run of seconds never hides one of hours: the profiles rank as in SCALES,
+    whenever each was trained. Profiles of other names stand before the last of them, the newest
+    first. Of the seeds of one profile, it is the lowest: the calibration is made for one seed of a
+    profile, which in params.yaml as it comes is the lowest.
 
     Raises:
         WeightsError: there are neither; names the command that trains.
@@ -46,13 +47,14 @@ def find_weights() -> Path:
     return min(found, key=_preference)
 
 
-def _preference(path: Path) -> tuple[float, int, str, int]:
+def _preference(path: Path) -> tuple[bool, float, int, str, int]:
     """What is least for the weights to take."""
+    unread = not path.with_name(READER).exists()
     profile, seed = path.parent.name, int(FULL.fullmatch(path.name)["seed"])
     if profile in SCALES:
-        return SCALES.index(profile), 0, profile, seed
+        return unread, SCALES.index(profile), 0, profile, seed
     newest = max(each.stat().st_mtime_ns for each in path.parent.iterdir())
-    return len(SCALES) - 1.5, -newest, profile, seed
+    return unread, len(SCALES) - 1.5, -newest, profile, seed
 
 
 def reader_beside(weights: Path) -> Reader | None:

@@ -23,6 +23,9 @@ CORNERS = ["--corners", "4,2", "124,2", "124,39", "4,39"]
         (["restore", "{pictures}", "-o", "{tmp}/out", "--weights", "{tmp}/none"], "none"),
         (["read", "{pictures}", "--weights", "{pictures}/a.png"], "a.png"),
         (["restore", "{pictures}", "-o", "{tmp}/out", "--samples", "-1"], "samples -1"),
+        (["restore", "{pictures}", "-o", "{tmp}/a.bmp/x/y"], "a.bmp is a file; give a folder"),
+        (["export", "-o", "{tmp}/a.bmp/x"], "a.bmp is a file; give a folder"),
+        (["degrade", "{pictures}/a.png", "-o", "{tmp}/a.bmp/x.png"], "a.bmp is a file"),
         (["export", "-o", "{tmp}/a.bmp"], "a.bmp"),
         (["export", "-o", "{tmp}/out", "--weights", "{tmp}/none"], "none"),
         (["degrade", "{tmp}/none.png", "-o", "{tmp}/out.png"], "none.png"),
@@ -42,6 +45,24 @@ def test_bad_input_gets_one_line(run, one_line, at_untrained, pictures, tmp_path
     assert run(*(a.format(tmp=tmp_path, pictures=pictures) for a in arguments)) == 2
     assert word in one_line()
     assert (sorted(tmp_path.rglob("*")), sorted(pictures.rglob("*"))) == before
+
+
+@pytest.mark.parametrize(
+    ("arguments", "word", "help_of"),
+    [
+        (["restore", "a.png"], "-o", "lpr-gfpgan restore"),
+        (["restore", "a.png", "-o", "out", "--sharper"], "--sharper", "lpr-gfpgan restore"),
+        (["restore", "a.png", "-o", "out", "--samples", "2.5"], "2.5", "lpr-gfpgan restore"),
+        (["read", "a.png", "--samples", "2"], "--samples", "lpr-gfpgan read"),
+        (["sharpen", "a.png"], "sharpen", "lpr-gfpgan"),
+        ([], "command", "lpr-gfpgan"),
+    ],
+)
+def test_wrong_options_get_one_line(run, one_line, arguments, word, help_of):
+    with pytest.raises(SystemExit, match="2"):
+        run(*arguments)
+    line = one_line()
+    assert word in line and line.endswith(f"; see {help_of} --help")
 
 
 def test_as_a_program(pictures, tmp_path):

@@ -9,6 +9,7 @@ from PIL import Image
 from lpr_gfpgan.files import read_image, sha256_of, write_png
 from lpr_gfpgan.restore import Restorer
 
+CCPD = "025-95_113-80&60_208&101-208&101_80&101_80&60_208&60-0_0_22_27_27_33_16-37-15.png"
 NOTICE = "restored by a model: not evidence"
 
 
@@ -138,12 +139,49 @@ def test_what_is_no_plate_is_named(run, known_answers, tmp_path, capsys):
     line = json.loads((tmp_path / "out" / "readings.jsonl").read_text("utf-8"))
     assert line["accepted"] is False and line["text"] is None and line["text_restored"] is None
     assert (tmp_path / "out" / "plain.png").exists()
-    # Nobody says that the plate fills it, so it is a photograph, and no plate is found in it.
-    assert run("restore", tmp_path / "plain.png", "-o", tmp_path / "other") == 1
+    assert "leave --tight out" in line["note"] and "--corners" in line["note"]
+
+
+def test_a_plates_shape_in_which_nothing_is_found_is_kept_and_refused(
+    run, known_answers, tmp_path, capsys
+):
+    known_answers()
+    path, out = tmp_path / "plain.png", tmp_path / "out"
+    write_png(path, np.full((41, 128, 3), 90, np.uint8))
+    assert run("restore", path, "-o", out, "--samples", 0) == 0
+    captured = capsys.readouterr()
+    assert "0 pictures restored, 1 refused as no plate, 0 failed" in captured.err
+    line = json.loads((out / "readings.jsonl").read_text("utf-8"))
+    assert line["accepted"] is False and line["text"] is None and line["photograph"] is None
+    assert line["output"] == "plain.png" and read_image(out / "plain.png").shape == (22, 64, 3)
+    assert f"no plate found in image {path}" in line["note"] and "--corners" in line["note"]
+    assert "tight" not in line["note"]
+    # `read` says the same of it.
+    assert run("read", path) == 0
+    assert json.loads(capsys.readouterr().out)["note"] == line["note"]
+
+
+def test_a_picture_of_another_shape_in_which_nothing_is_found_is_skipped(
+    run, known_answers, tmp_path, capsys
+):
+    known_answers()
+    write_png(tmp_path / "square.png", np.full((60, 60, 3), 90, np.uint8))
+    assert run("restore", tmp_path / "square.png", "-o", tmp_path / "out") == 1
     captured = capsys.readouterr()
     assert "skipped: no plate found" in captured.err and captured.out == ""
-    assert captured.err.endswith("0 pictures restored, 0 refused as no plate, 1 failed\n")
-    assert not (tmp_path / "other").exists()
+    assert "--corners, or --tight if" in captured.err and "'tight'" not in captured.err
+    assert not (tmp_path / "out").exists()
+
+
+def test_corners_in_a_name_come_before_the_shape(run, known_answers, pictures, tmp_path):
+    known_answers()
+    wide = np.random.default_rng(0).integers(0, 255, (130, 400, 3), np.uint8)
+    wide[60:101, 80:208] = read_image(pictures / "a.png")
+    write_png(tmp_path / CCPD, wide)
+    assert run("restore", tmp_path / CCPD, "-o", tmp_path / "out") == 0
+    line = json.loads((tmp_path / "out" / "readings.jsonl").read_text("utf-8"))
+    assert line["corners"] == [[80, 60], [208, 60], [208, 101], [80, 101]]
+    assert line["photograph"] == CCPD and line["text"] == "皖A12345"
 
 
 def test_samples_are_written(run, at_untrained, pictures, tmp_path):

@@ -35,6 +35,7 @@ def test_without_a_calibration_nothing_is_refused(make):
     result = make().restore(WALL)
     assert result.is_plate is None and result.likeness is None
     assert result.text == "皖A12345" and "calibration" in result.note
+    assert "make reproduce" in result.note
     assert result.reading.confidences == pytest.approx((0.8,) * 7)
 
 

@@ -108,6 +108,7 @@ def test_the_longest_side_is_resampled():
         (np.broadcast_to(np.uint8(0), (20_000, 60_000, 3)), "million"),
         (3, "PIL"),
         ("no-such-file.png", r"no-such-file\.png"),
+        ("plate\0.png", r"plate\\x00\.png.*NUL"),
     ],
 )
 def test_what_is_no_picture_gets_one_line(picture, message):

@@ -67,6 +67,8 @@ def test_width_is_the_mean_of_both_edges():
         (np.zeros((90, 90, 3), np.uint8), [[0, 0], [40, 0], [80, 0], [0, 30]], "upper left"),
         (np.zeros((90, 90, 3), np.uint8), [[0, 0], [30, 0], [30, 9], [0, 9]], "lower than 12"),
         (np.zeros((40, 40, 3), np.uint8), [[50, 0], [90, 0], [90, 20], [50, 20]], "outside"),
+        (np.zeros((40, 60, 3), np.uint8), [[-61, 0], [80, 0], [80, 20], [-61, 20]], "too far out"),
+        (np.zeros((40, 60, 3), np.uint8), [[5, 0], [50, 0], [50, 81], [5, 20]], "too far out"),
     ],
 )
 def test_bad_places_get_one_line(picture, plate, message):

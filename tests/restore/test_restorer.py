@@ -89,6 +89,9 @@ def test_a_list_may_have_a_plate_for_each_picture(make, crop, photo):
     assert third.quad.tolist() == quad
     with pytest.raises(ImageError, match="one plate for each"):
         restorer.restore([crop], ["tight", "tight"])
+    for count in (1, 4):
+        with pytest.raises(ImageError, match=f"one plate's corners for a list of {count} "):
+            restorer.restore([picture] * count, quad)
 
 
 def test_reading_alone(make, crop):
@@ -102,13 +105,15 @@ def test_without_a_reader_there_is_no_text(make, crop, calibration):
     result = restorer.restore(crop)
     assert result.text is None and result.text_restored is None
     assert result.is_plate is None and "reader" in result.note
+    assert "make reproduce" in result.note
     with pytest.raises(WeightsError, match="reader-direct"):
         restorer.read(crop)
 
 
-def test_a_negative_number_of_samples(make, crop):
-    with pytest.raises(ConfigError, match="samples -1"):
-        make().restore(crop, samples=-1)
+@pytest.mark.parametrize("samples", [-1, 2.5, "3", None])
+def test_a_number_of_samples_that_is_none(make, crop, samples):
+    with pytest.raises(ConfigError, match=f"samples {samples!r}: give a whole number"):
+        make().restore(crop, samples=samples)
 
 
 def test_a_plates_shape_is_tight_and_nothing_is_searched(make, crop):
@@ -129,6 +134,26 @@ def test_a_plates_shape_without_a_plate_is_searched(make, calibration, photo):
     assert uncalibrated.width == 400
 
 
+@pytest.mark.parametrize("detector", ["finds nothing", "is missing"])
+def test_a_plates_shape_in_which_nothing_is_found_stays_refused(
+    make, calibration, monkeypatch, detector
+):
+    restorer = make(calibration=calibration)
+    if detector == "is missing":
+
+        def missing():
+            raise WeightsError(f"hyperlpr 0.0.2 is not installed; {MEND}")
+
+        monkeypatch.setattr(photographs, "load_hyperlpr", missing)
+        restorer._finder._detector = None
+    result = restorer.restore(np.full((40, 120, 3), 200, np.uint8))
+    assert result.is_plate is False and result.text is None and result.plate_width == 120
+    assert "not look like a plate" in result.note and "four corners" in result.note
+    reason = {"finds nothing": "no plate found in the picture", "is missing": MEND}[detector]
+    assert reason in result.note
+    assert result.image.shape == (22, 64, 3)
+
+
 def test_the_surest_plate_of_a_photograph(make, photo):
     picture, (first, second) = photo
     restorer = make(found=[(second, 0.9), (first, 0.6)])
@@ -143,6 +168,12 @@ def test_corners_in_a_name_come_before_a_search(make, photo, tmp_path):
     restorer = make(found=[(second, 0.9)])
     assert restorer.restore(tmp_path / CCPD).quad.tolist() == first
     assert restorer.restore(tmp_path / CCPD, second).quad.tolist() == second
+
+
+def test_corners_in_a_name_come_before_the_shape(make, photo, tmp_path):
+    picture, (first, _) = photo
+    write_png(tmp_path / CCPD, picture[:130])  # 400 x 130, which a plate might fill
+    assert make().restore(tmp_path / CCPD).quad.tolist() == first
 
 
 def test_no_plate_found(make, photo):

@@ -36,6 +36,13 @@ def test_the_largest_scale_is_taken_however_old(study, weights):
         shutil.rmtree(study / "models" / profile)
 
 
+def test_what_cannot_read_hides_nothing_that_can(study):
+    (study / "models" / "gpu" / module.READER).unlink()
+    assert find_weights() == study / "models" / "quick" / FULL
+    (study / "models" / "quick" / module.READER).unlink()
+    assert find_weights() == study / "models" / "gpu" / FULL
+
+
 def test_the_restorer_says_which_weights_it_took(study):
     restorer = Restorer.from_pretrained(device="cpu")
     assert restorer.weights == study / "models" / "gpu" / FULL and restorer.size == (32, 64)
@@ -106,6 +113,17 @@ def test_weights_of_another_shape(weights, tmp_path):
 def test_unknown_device(weights, name):
     with pytest.raises(ConfigError, match=name):
         Restorer.from_pretrained(weights / FULL, device=name)
+
+
+def test_a_machine_without_a_gpu_is_told_so(weights, monkeypatch):
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+
+    def refuse(*_, **__):
+        raise AssertionError("Torch not compiled with CUDA enabled")
+
+    monkeypatch.setattr("torch.empty", refuse)
+    with pytest.raises(ConfigError, match=r"'cuda': this machine has no CUDA device .*use cpu$"):
+        Restorer.from_pretrained(weights / FULL, device="cuda")
 
 
 class Beside:

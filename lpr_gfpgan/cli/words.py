@@ -1,0 +1,23 @@
+"""Messages of the package in the words of the command line."""
+
+from __future__ import annotations
+
+
+def in_options(text: str) -> str:
+    """A message or note with options where the package names arguments of Python.
+
+    Whole phrases are replaced, so that a file's name is left as it is.
+    """
+    from ..restore.examiner import GIVE_CORNERS, OR_SEARCH
+    from ..restore.photographs import GIVE_PLACE
+
+    phrases = {
+        GIVE_PLACE: "give its four corners with --corners, or --tight if the plate fills the "
+        "picture",
+        OR_SEARCH: "if it does not, give the plate's four corners with --corners, or leave "
+        "--tight out",
+        GIVE_CORNERS: "give the plate's four corners with --corners if it shows one",
+    }
+    for phrase, words in phrases.items():
+        text = text.replace(phrase, words)
+    return text
