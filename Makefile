@@ -41,7 +41,7 @@ test: setup  ## lint, run the unit tests and execute every notebook (profile smo
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(STRIP) --verify notebooks/*.ipynb
-	$(RUN) LPR_GFPGAN_PROFILE=smoke pytest
+	$(RUN) LPR_GFPGAN_PROFILE=smoke python tools/test.py -rs
 
 browser: setup  ## test the sliders in a real browser; installs Chromium where apt-get can
 	@{ command -v chromium || command -v chromium-browser || command -v google-chrome; } >/dev/null || { \
