@@ -60,11 +60,14 @@ lock: setup  ## resolve requirements.lock again from pyproject.toml
 strip: setup  ## clear the outputs of the source notebooks
 	$(STRIP) notebooks/*.ipynb
 
+# An upload is one message, and by itself a server hangs up, silently, at one of more than 10 MiB.
+LARGE := tornado_settings="{'websocket_max_message_size': 268435456}"
+
 lab: setup  ## open JupyterLab on the notebooks
-	$(RUN) jupyter lab
+	$(RUN) jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root )--ServerApp.$(LARGE)
 
 explore: setup  ## open the sliders as a page without code
-	$(RUN) voila notebooks/explore.ipynb
+	$(RUN) voila notebooks/explore.ipynb --Voila.$(LARGE)
 
 photos: setup  ## fetch the real photographs named in data.dvc (needs the internet)
 	$(RUN) dvc pull data.dvc

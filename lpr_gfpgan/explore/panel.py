@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 import traceback
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -18,19 +18,19 @@ from ..training.stage import begin
 from . import html
 from .latest import Latest
 from .render import Explorer
-from .settings import LIMITS, Settings
+from .settings import LIMITS, NONE, Settings
 from .subject import AUTOMATIC, FIND, Subject
 from .upload import Upload
 
 CHOICES = 50
 """Test plates to choose from."""
 TEST, TEXT, PHOTOGRAPH = "test plate", "text", "photograph"
-PLACES = {
+PLACE_NAMES = {
     "automatic": AUTOMATIC,
     "tight: fills the picture": TIGHT,
     "found by HyperLPR": FIND,
 }
-"""Messages of the package say 'tight' too."""
+"""What the user reads for each of `subject.PLACES`; messages of the package say 'tight' too."""
 UNITS = {
     "motion_length": "motion (of plate)",
     "motion_angle": "motion angle (°)",
@@ -73,7 +73,8 @@ class Panel:
     """Controls on the left, the row of pictures on the right.
 
     A change of any control asks for a new row, while dragging too. Rows are made in a thread, only
-    the newest is asked for, see `Latest`.
+    the newest is asked for, see `Latest`. A photograph has its own blur, so choosing it as the
+    source sets the sliders to none; another source gets a new explorer's degradation back.
 
     Args:
         explorer: makes the rows.
@@ -81,6 +82,7 @@ class Panel:
     Attributes:
         widget: what a notebook cell ends with.
         controls: the widgets whose values decide what is shown, by name.
+        none: a button that sets all sliders to none.
         variants: a box to tick for each trained variant.
         row: shows the last view.
         message: above the row: how its plate was found and how long it took, or what went wrong.
@@ -90,6 +92,7 @@ class Panel:
     def __init__(self, explorer: Explorer) -> None:
         self.explorer = explorer
         self.shown = 0
+        self._held = False  # sliders are being moved together
         self._photograph: tuple[int, Upload] | None = None  # which one, and the file
         self._subject: tuple[tuple[Any, ...], Subject] | None = None  # the last one and its key
         self._latest = Latest(self._render, self._report)
@@ -99,23 +102,26 @@ class Panel:
         self.upload = w.FileUpload(accept="image/*", description="upload", multiple=False)
         self.controls: dict[str, w.Widget] = {"source": self.source, **_sources(explorer)}
         self.controls |= {name: _slider(name, explorer.size[1]) for name in LIMITS}
+        self.none = w.Button(description="no degradation")
         self.variants = {
             name: w.Checkbox(value=name in explorer.chosen, description=name, indent=False)
             for name in explorer.variants
         }
         self.row, self.message = w.HTML(), w.HTML()
+        self.source.observe(self._choose_source, names="value")  # before the row is asked for
         for control in (*self.controls.values(), *self.variants.values()):
             control.observe(self.ask, names="value")
-        self.source.observe(self._choose_source, names="value")
+        self.none.on_click(self._take_all_away)
         self.upload.observe(self._take_upload, names="value")
         self._place = w.VBox()
-        self._choose_source()
+        self._show_source()
         self.widget = self._layout()
         self.ask()
 
     def ask(self, change: object = None) -> None:
         """Asks for the view that the controls stand for; returns before it is made."""
-        self._latest.ask(self._request())
+        if not self._held:
+            self._latest.ask(self._request())
 
     def wait(self, timeout: float | None = None) -> bool:
         """Waits until what was asked for is shown; False if it took longer than `timeout` s."""
@@ -165,7 +171,26 @@ class Panel:
         if not mistake:  # for whoever mends it
             traceback.print_exception(error)
 
-    def _choose_source(self, change: object = None) -> None:
+    def _choose_source(self, change: dict[str, Any]) -> None:
+        """Shows a source's controls; nobody knows a photograph's blur, so none is added to it."""
+        self._show_source()
+        if PHOTOGRAPH in (change["old"], change["new"]):
+            self._slide(NONE if change["new"] == PHOTOGRAPH else Settings())
+
+    def _take_all_away(self, button: object = None) -> None:
+        self._slide(NONE)
+        self.ask()
+
+    def _slide(self, settings: Settings) -> None:
+        """Moves all sliders and asks for nothing: no row is made of half of them."""
+        self._held = True
+        try:
+            for name in LIMITS:
+                self.controls[name].value = getattr(settings, name)
+        finally:
+            self._held = False
+
+    def _show_source(self) -> None:
         """Leaves only the controls of the chosen source."""
         names = {TEST: ["plate"], TEXT: ["text"], PHOTOGRAPH: ["place", "truth"]}
         chosen = [self.controls[name] for name in names[self.source.value]]
@@ -188,6 +213,7 @@ class Panel:
                 self._place,
                 w.HTML("<b>degraded by</b> (0: not at all)"),
                 *(self.controls[name] for name in LIMITS),
+                self.none,
                 w.HTML("<b>restored by</b>"),
                 *self.variants.values(),
                 *([w.HTML(html.remark(f"not trained: {missing}"))] if missing else []),
@@ -210,7 +236,7 @@ def _sources(explorer: Explorer) -> dict[str, w.Widget]:
     return {
         "plate": w.Dropdown(options=options, description="test plate", **wide),
         "text": w.Text(value="皖A12345", description="text", continuous_update=False, **wide),
-        "place": w.Dropdown(options=PLACES, description="the plate", **wide),
+        "place": w.Dropdown(options=PLACE_NAMES, description="the plate", **wide),
         "truth": w.Text(
             description="true text",
             placeholder="if you know it",
@@ -226,10 +252,9 @@ def _slider(name: str, width: int) -> w.Widget:
     if name == "resolution":
         high = min(high, width)
     kind = w.IntSlider if isinstance(step, int) else w.FloatSlider
-    start = next(field.default for field in fields(Settings) if field.name == name)
     shape = {} if kind is w.IntSlider else {"readout_format": ".3f" if step < 1 else ".0f"}
     return kind(
-        value=start,
+        value=getattr(Settings(), name),
         min=low,
         max=high,
         step=step,

@@ -198,10 +198,7 @@ def _residuals(
     parameters: DegradationParameters,
 ) -> dict[str, Residual]:
     """Each image degraded again by the known blur and downsampling, compared with `degraded`."""
-    several = list(images.values())
-    if len(several) == 1:
-        several *= 2  # the measure cannot take one image alone
-    count, stack = len(several), np.stack(several)
+    count, stack = len(images), np.stack(list(images.values()))
     rows = DegradationParameters.from_rows(without_noise(parameters).to_rows() * count)
     again = degrade(image_tensor(stack), rows, codec="exact")
     difference = ((again - image_tensor(degraded[None])) * 127.5).permute(0, 2, 3, 1).numpy()
@@ -209,7 +206,7 @@ def _residuals(
     found = distances(_test_of(subject, stack), _set_of(degraded, parameters, count), stack)
     return {
         name: Residual(picture=picture, distance=float(distance))
-        for name, picture, distance in zip(images, shown, found, strict=False)
+        for name, picture, distance in zip(images, shown, found, strict=True)
     }
 
 

@@ -35,6 +35,9 @@ class Settings:
     seed: int = 0
 
 
+NONE = Settings(motion_length=0.0, defocus=0.0, noise=0.0)
+"""Leaves a picture as it is."""
+
 LIMITS: dict[str, tuple[float, float, float]] = {
     "motion_length": (0.0, 0.2, 0.01),
     "motion_angle": (0.0, 180.0, 5.0),

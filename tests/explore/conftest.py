@@ -3,6 +3,7 @@
 import contextlib
 import dataclasses
 import os
+import shlex
 import shutil
 import socket
 import subprocess
@@ -25,6 +26,7 @@ PARAMS = ROOT / "params.yaml"
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"]
 ARGUMENTS += ["--disable-background-networking", "--disable-component-update"]
 START = 300  # seconds for a server or a kernel on a busy machine
+PATIENCE = 30  # seconds for anything on the page
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +48,8 @@ def tab(chromium):
     with sync_api.sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
         tab = browser.new_page(viewport={"width": 1400, "height": 1000})
-        tab.set_default_timeout(30_000)
+        tab.set_default_timeout(PATIENCE * 1000)
+        sync_api.expect.set_options(timeout=PATIENCE * 1000)
         tab.set_default_navigation_timeout(START * 1000)
         tab.errors = []
         tab.on("pageerror", lambda error: tab.errors.append(str(error)))
@@ -76,10 +79,11 @@ def untrained_output(save_untrained, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def serve(chromium, untrained_output, tmp_path_factory):
-    """Starts `python -m ...` on a free port of this machine, where kernels find untrained networks.
+    """Starts what a target of the Makefile does, where kernels find untrained networks.
 
-    Called with the command, in which {port} stands for the port, and with a path that is asked for
-    until it is answered; gives the server's address. It ends with the module.
+    Called with the target, with more arguments, in which {port} stands for a free port of this
+    machine, and with a path that is asked for until it is answered; gives the server's address. It
+    ends with the module.
     """
     folder = tmp_path_factory.mktemp("server")
     environment = os.environ | {
@@ -94,14 +98,17 @@ def serve(chromium, untrained_output, tmp_path_factory):
 
     with contextlib.ExitStack() as stack:
 
-        def start(*command, path):
+        def start(target, *more, path):
             with socket.socket() as free:
                 free.bind(("127.0.0.1", 0))
                 port = free.getsockname()[1]
             log = folder / "log"
-            command = [sys.executable, "-m", *(part.format(port=port) for part in command)]
+            more = (part.format(port=port) for part in more)
+            command = [sys.executable, "-m", *command_of(target), *more]
             with open(log, "w") as out:
-                server = subprocess.Popen(command, env=environment, stdout=out, stderr=out)
+                server = subprocess.Popen(
+                    command, cwd=ROOT, env=environment, stdout=out, stderr=out
+                )
             stack.callback(server.wait, START)
             stack.callback(server.terminate)
             address = f"http://127.0.0.1:{port}"
@@ -109,6 +116,17 @@ def serve(chromium, untrained_output, tmp_path_factory):
             return address
 
         yield start
+
+
+def command_of(target):
+    """Name and arguments of the program that a target of the Makefile ends with."""
+    if shutil.which("make") is None:
+        pytest.skip("make is not installed")
+    done = subprocess.run(
+        ["make", "-n", target], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    lines = [line for line in done.stdout.splitlines() if line.startswith("PATH=")]
+    return shlex.split(lines[-1])[1:]
 
 
 def wait_for(address, server, log):
@@ -124,6 +142,9 @@ def wait_for(address, server, log):
             time.sleep(0.2)
         else:
             return
+
+
+SHOWN = """document.querySelector(`[data-picture="${name}"] > img`).getAttribute("src")"""
 
 
 class Explored:
@@ -147,16 +168,45 @@ class Explored:
         return [reading.evaluate("e => e.innerHTML") for reading in found]
 
     def slide(self, name, steps):
-        """Moves a slider by its keys; waits until the degraded picture is another."""
+        """Moves a slider by its keys; waits until the degraded picture is another.
+
+        Returns:
+            Seconds from the last key to that picture.
+        """
+        self.settle()
         before = self.picture("degraded")
-        self.tab.locator(".widget-slider", has_text=name).locator(".noUi-handle").focus()
+        self.slider(name).locator(".noUi-handle").focus()
         for _ in range(steps):
+            pressed = time.perf_counter()
             self.tab.keyboard.press("ArrowRight")
-        self.tab.wait_for_function(
-            """old => document.querySelector('[data-picture="degraded"] > img')
-                .getAttribute("src") !== old""",
-            arg=before,
-        )
+        self.wait_for_another("degraded", before)
+        return time.perf_counter() - pressed
+
+    def slider(self, name):
+        """The slider of that name, with its description and its value."""
+        return self.tab.locator(".widget-slider", has_text=name)
+
+    def choose(self, source):
+        """Presses a source's button."""
+        self.tab.locator(".widget-toggle-button", has_text=source).click()
+
+    def wait_for_another(self, name, before):
+        """Until the picture of that name is not the one it was."""
+        self.tab.wait_for_function(f"([name, old]) => {SHOWN} !== old", arg=[name, before])
+
+    def wait_for_picture(self, name, expected):
+        """Until the picture of that name is this one."""
+        self.tab.wait_for_function(f"([name, one]) => {SHOWN} === one", arg=[name, expected])
+
+    def settle(self):
+        """Until no picture has changed for a second."""
+        end = time.monotonic() + PATIENCE
+        while time.monotonic() < end:
+            before = self.row.inner_html()
+            self.tab.wait_for_timeout(1000)
+            if self.row.inner_html() == before:
+                return
+        raise AssertionError(f"pictures change after {PATIENCE} seconds")
 
     def upload(self, path):
         """Chooses a file; the widget keeps its input out of the page and opens it on a click."""

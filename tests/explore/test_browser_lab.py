@@ -7,16 +7,22 @@ import pytest
 pytest.importorskip("playwright", exc_type=ModuleNotFoundError)
 pytest.importorskip("jupyterlab", exc_type=ModuleNotFoundError)
 
+from .on_the_page import (  # noqa: F401
+    test_a_slider_changes_pictures_and_readings,
+    test_a_text_file_named_png_gives_a_message_and_greys_the_row,
+    test_an_uploaded_photograph_takes_the_place_of_the_row,
+)
+
 pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
-def notebook(explored, serve, tmp_path_factory, pytestconfig):
+def page(explored, serve, tmp_path_factory, pytestconfig):
     """The notebook with all its cells run; of a copy, since JupyterLab saves what it shows."""
     folder = tmp_path_factory.mktemp("notebooks")
     shutil.copy(pytestconfig.rootpath / "params.yaml", folder)
     shutil.copy(pytestconfig.rootpath / "notebooks" / "explore.ipynb", folder)
-    server = ["jupyter", "lab", "--no-browser", "--allow-root", "--ip=127.0.0.1", "--port={port}"]
+    server = ["lab", "--no-browser", "--ip=127.0.0.1", "--port={port}"]
     server += ["--ServerApp.port_retries=0", f"--ServerApp.root_dir={folder}"]
     server += ["--IdentityProvider.token=", "--expose-app-in-browser", "--LabApp.news_url="]
     server += ["--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"]
@@ -34,24 +40,15 @@ def notebook(explored, serve, tmp_path_factory, pytestconfig):
 
 
 @pytest.fixture(autouse=True)
-def no_complaints(notebook):
+def no_complaints(page):
     yield
-    assert notebook.complaints() == []
+    assert page.complaints() == []
 
 
-def test_every_cell_runs(notebook):
-    notebook.tab.wait_for_function(
+def test_every_cell_runs(page):
+    page.tab.wait_for_function(
         """() => [...document.querySelectorAll(".jp-CodeCell .jp-InputPrompt")]
             .every(prompt => /^\\[\\d+\\]:$/.test(prompt.textContent))"""
     )
-    assert notebook.tab.locator(".lpr-cell").count() == 4
-    assert notebook.misplaced() == []
-
-
-def test_a_slider_changes_pictures_and_readings(notebook):
-    before = {name: notebook.picture(name) for name in ("full", "original")}
-    readings = notebook.readings("degraded")
-    notebook.slide("noise", 10)
-    assert notebook.picture("full") != before["full"]
-    assert notebook.picture("original") == before["original"]
-    assert notebook.readings("degraded") != readings
+    assert page.tab.locator(".lpr-cell").count() == 4
+    assert page.misplaced() == []

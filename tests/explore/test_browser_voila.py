@@ -1,22 +1,27 @@
 """The page without code in a real browser: sliders, uploads and what goes wrong."""
 
-import re
-
 import pytest
 
 pytest.importorskip("playwright", exc_type=ModuleNotFoundError)
 pytest.importorskip("voila", exc_type=ModuleNotFoundError)
 
+import cv2
 from playwright.sync_api import expect
+
+from .on_the_page import (  # noqa: F401
+    a_crop,
+    test_a_slider_changes_pictures_and_readings,
+    test_a_text_file_named_png_gives_a_message_and_greys_the_row,
+    test_an_uploaded_photograph_takes_the_place_of_the_row,
+)
 
 pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
-def page(explored, serve, pytestconfig):
+def page(explored, serve):
     """The page, by voila; one kernel for all tests."""
-    notebook = pytestconfig.rootpath / "notebooks" / "explore.ipynb"
-    server = ["voila", str(notebook), "--no-browser", "--Voila.ip=127.0.0.1", "--port={port}"]
+    server = ["explore", "--no-browser", "--Voila.ip=127.0.0.1", "--port={port}"]
     # Asking for the page itself would start a kernel.
     explored.tab.goto(serve(*server, path="/voila/static/"))
     explored.row.locator("img").first.wait_for(timeout=300_000)
@@ -45,33 +50,44 @@ def test_nothing_is_wider_than_its_place_or_out_of_line(page):
     page.tab.set_viewport_size(wide)
 
 
-def test_a_slider_changes_pictures_and_readings(page):
-    before = {name: page.picture(name) for name in ("full", "original")}
-    readings = page.readings("degraded")
-    page.slide("noise", 10)
-    assert page.picture("full") != before["full"]
-    assert page.picture("original") == before["original"]
-    assert page.readings("degraded") != readings
+def test_a_slider_dragged_by_the_mouse_ends_on_the_last_value(page):
+    page.choose("test plate")
+    slider = page.slider("noise")
+    value, handle = slider.locator(".widget-readout"), slider.locator(".noUi-handle")
+    handle.focus()
+    page.tab.keyboard.press("Home")
+    expect(value).to_have_text("0")
+    page.slide("noise", 20)
+    expect(value).to_have_text("20")
+    page.settle()
+    by_keys = page.picture("degraded")
+    handle.focus()
+    page.tab.keyboard.press("Home")
+    page.wait_for_another("degraded", by_keys)
+    handle.scroll_into_view_if_needed()
+    box, seen = handle.bounding_box(), set()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.tab.mouse.move(x, y)
+    page.tab.mouse.down()
+    while value.inner_text() != "20":
+        x += 1
+        assert x < page.tab.viewport_size["width"], f"the slider went through {sorted(seen)}"
+        page.tab.mouse.move(x, y)
+        seen.add(value.inner_text())
+    page.tab.mouse.up()
+    assert len(seen) > 10
+    page.wait_for_picture("degraded", by_keys)
+    page.settle()
+    assert page.picture("degraded") == by_keys and value.inner_text() == "20"
 
 
-def test_a_photograph_is_uploaded(page, tmp_path):
-    import cv2
-    import numpy as np
-
-    cv2.imwrite(str(tmp_path / "plate.png"), np.full((30, 90, 3), 90, np.uint8))
-    page.tab.get_by_role("button", name="photograph").click()
-    expect(page.tab.get_by_text("upload a photograph: PNG")).to_be_visible()
-    page.upload(tmp_path / "plate.png")
-    expect(page.tab.get_by_text("taken as a crop")).to_be_visible()
-    expect(page.tab.get_by_text("no character is marked")).to_be_visible()
-
-
-def test_a_text_file_named_png_gives_a_message_and_greys_the_row(page, tmp_path):
-    (tmp_path / "text.png").write_text("no image at all")
-    page.tab.get_by_role("button", name="photograph").click()
-    page.upload(tmp_path / "text.png")
-    expect(page.tab.locator(".lpr-error")).to_have_text(re.compile(r"^text\.png is no image"))
-    expect(page.tab.locator(".widget-html.lpr-stale .lpr-row")).to_have_count(1)
-    page.tab.get_by_role("button", name="test plate").click()
-    expect(page.tab.locator(".lpr-error")).to_have_count(0)
-    expect(page.tab.locator(".lpr-stale")).to_have_count(0)
+def test_a_photograph_of_many_megabytes(page, tmp_path):
+    path = tmp_path / "large.bmp"
+    cv2.imwrite(str(path), a_crop(7, height=1200))
+    assert path.stat().st_size > 12e6
+    page.choose("photograph")
+    page.settle()
+    before = page.picture("original")
+    page.upload(path)
+    page.wait_for_another("original", before)
+    expect(page.tab.get_by_text("3600 pixels wide")).to_be_visible()

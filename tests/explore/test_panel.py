@@ -14,6 +14,7 @@ from PIL import Image
 from lpr_gfpgan.config import Paths
 from lpr_gfpgan.explore import LIMITS, Explorer
 from lpr_gfpgan.explore.html import STALE, png
+from lpr_gfpgan.explore.settings import NONE
 from lpr_gfpgan.restore import TIGHT
 
 panels = pytest.importorskip("lpr_gfpgan.explore.panel", exc_type=ModuleNotFoundError)
@@ -196,6 +197,44 @@ def test_only_the_chosen_source_has_its_controls(panel):
         }
         assert held == names
         assert (panel.upload in shown) == (source == "photograph")
+
+
+def places(panel):
+    """Where the sliders stand."""
+    return {name: panel.controls[name].value for name in LIMITS}
+
+
+def test_a_photograph_is_not_blurred_again(panel, explorer):
+    defaults = places(panel)
+    assert defaults["motion_length"] and defaults["defocus"] and defaults["noise"]
+    change(panel, "jpeg", 30)
+    change(panel, "source", "photograph")
+    assert not any(places(panel).values())
+    crop = np.random.default_rng(0).integers(0, 255, (30, 90, 3), np.uint8)
+    upload(panel, crop)
+    assert panel.row.value.count(png(explorer.photographed_plate(crop).image)) == 2  # both ends
+    change(panel, "noise", 9.0)
+    change(panel, "source", "text")
+    assert places(panel) == defaults
+    change(panel, "noise", 9.0)
+    change(panel, "source", "test plate")
+    assert places(panel) == defaults | {"noise": 9.0}  # neither of the two is blurred already
+
+
+def test_a_button_takes_all_degradation_away_and_asks_for_one_row(panel, explorer, monkeypatch):
+    seen, render = [], explorer.render
+
+    def watched(subject, settings, **rest):
+        seen.append(settings)
+        return render(subject, settings, **rest)
+
+    assert panel.none in set(everything(panel.widget))
+    change(panel, "resolution", 20)
+    monkeypatch.setattr(explorer, "render", watched)
+    panel.none.click()
+    assert panel.wait(LIMIT)
+    assert seen == [NONE] and not any(places(panel).values())
+    assert panel.row.value.count(png(explorer.plates.images[0])) == 2
 
 
 def test_sliders_report_while_they_are_dragged(panel):
