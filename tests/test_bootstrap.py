@@ -28,6 +28,7 @@ NEED_STUDY = {
     "lpr_gfpgan.evaluation.training_figures": "likewise",
     "lpr_gfpgan.evaluation.report": "it draws the figures of the page",
     "lpr_gfpgan.evaluation.grid_report": "likewise",
+    "lpr_gfpgan.evaluation.real_figures": "likewise",
 }
 STUDY = ["IPython", "dvc", "ipykernel", "ipywidgets", "jupyter_client", "jupyterlab", "matplotlib"]
 STUDY += ["nbclient", "nbconvert", "nbformat", "nbstripout", "nbval", "papermill", "seaborn"]
