@@ -1,21 +1,19 @@
 """`make test` runs the tests in two processes: each test in one, and a failure of either counts."""
 
-import importlib.util
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from .scripts import load_script
+
 ROOT = Path(__file__).parents[1]
 
 
 @pytest.fixture(scope="module")
 def halves():
-    spec = importlib.util.spec_from_file_location("halves", ROOT / "tools" / "test.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return load_script("test")
 
 
 def test_what_one_part_runs_the_other_leaves_out(halves):

@@ -1,11 +1,12 @@
 """The study's runner: stages after what they need, side by side otherwise, none after a failure."""
 
-import importlib.util
 import threading
 import time
 from pathlib import Path
 
 import pytest
+
+from .scripts import load_script
 
 ROOT = Path(__file__).parents[1]
 GRAPH = {
@@ -30,10 +31,7 @@ DOT = """strict digraph {
 
 @pytest.fixture(scope="module")
 def tool():
-    spec = importlib.util.spec_from_file_location("reproduce", ROOT / "tools" / "reproduce.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return load_script("reproduce")
 
 
 def test_the_graph_is_the_studys_own(tool):

@@ -1,7 +1,5 @@
 """tools/picture.py, which draws README.md's picture."""
 
-import importlib.util
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -10,17 +8,14 @@ from lpr_gfpgan.errors import DataError
 from lpr_gfpgan.evaluation.restoration_figures import WRONG_INK
 from lpr_gfpgan.files import read_image
 
-from .pages import ROOT
+from ..scripts import load_script
 
 METHODS = ["original", "degraded", "bicubic", "full"]
 
 
 @pytest.fixture(scope="module")
 def tool():
-    spec = importlib.util.spec_from_file_location("picture", ROOT / "tools" / "picture.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return load_script("picture")
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@ long or leave the folder, it checks all that can be checked and names the test t
 
 import ast
 import contextlib
-import importlib.util
 import io
 import os
 import re
@@ -19,6 +18,7 @@ from unittest import mock
 from lpr_gfpgan import cli
 from lpr_gfpgan.cli.main import _parser
 
+from ..scripts import load_script
 from .pages import ROOT
 
 PROFILES = ("quick", "gpu", "paper")  # trained here at the smallest scale instead
@@ -95,9 +95,7 @@ def make(command, folder):
 
 def ask_for_labels(variables):
     """The first step of `make real` refuses labels that it has not seen, as the page says."""
-    spec = importlib.util.spec_from_file_location("real", ROOT / "tools" / "real.py")
-    tool = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(tool)
+    tool = load_script("real")
     said = io.StringIO()
     variables |= {"LPR_GFPGAN_ROOT": str(ROOT)}
     with mock.patch.dict(os.environ, variables), contextlib.redirect_stderr(said):
