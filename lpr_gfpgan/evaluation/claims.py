@@ -12,16 +12,17 @@ vote belongs to a family of tests, over which its p-value is adjusted by Holm's 
 - a contribution: all lines of one measure under a protocol of the grid; on the test, beside it, one
   measure over all variants.
 
-A claim's verdict follows from the lines that decide it:
+A claim's verdict follows from the lines that decide it, the first of these that applies:
 
 - not measured: none of them was measured, or none has an interval;
 - cannot be claimed with this reader: the claim is about reading, and the judge reads too few of the
   test's own clean plates to judge (see `judges`);
 - contradicted: a line finds "worse";
 - supported: every line finds "better"; in part: some do and none finds "worse";
-- none shown: no line finds anything;
-- cannot be claimed at this profile: the profile is too small for figures about the method; the
-  verdict then adds what the rule finds of these checkpoints.
+- none shown: no line finds anything.
+
+Where the profile is too small for figures about the method, the verdict is that the claim cannot be
+made at this profile, and what the rule finds of these checkpoints is added.
 
 The other lines stand beside as context and have no vote. However many seeds a network was trained
 with, a rival has one line and one vote: seeds are resampled together with plates. Where a line with

@@ -5,10 +5,11 @@ import torch
 from ..config import Study
 from ..restore import choose_device
 from ..training.stage import begin
-from .classical import CLASSICAL, TRUE_KERNEL, classical_methods
+from .classical import CLASSICAL, classical_methods
 from .grid import AS_PUBLISHED
 from .methods import (
     BASELINES,
+    FULL,
     Method,
     baseline_names,
     baselines,
@@ -16,6 +17,9 @@ from .methods import (
     restorer_names,
     restorers,
 )
+
+PUBLISHED = (FULL, "face_recipe")
+"""The restorers that the paper compares, and so the ones to test in its own protocol."""
 
 
 def begin_on(study: Study, device: torch.device | str | None = None) -> torch.device:
@@ -33,12 +37,15 @@ def method_names(study: Study, protocol: str = "") -> list[str]:
 
     Args:
         study: the study.
-        protocol: of the paper's grid; empty for the study's own conditions. Under `as_published` no
-            method is told the kernel, since that code's blur is no convolution with one.
+        protocol: of the paper's grid; empty for the study's own conditions. `as_published` shows
+            what the public code's defects change, for which the enlargements and the restorers of
+            PUBLISHED are enough: every method is tested on the corrected conditions.
     """
-    classical = [c for c in CLASSICAL if protocol != AS_PUBLISHED or c not in TRUE_KERNEL]
-    trained = [*baseline_names(study), *restorer_names(study)]
-    return [*BASELINES, *classical, *(name for name, _, _ in trained)]
+    restoring = restorer_names(study)
+    if protocol == AS_PUBLISHED:
+        return [*BASELINES, *(name for name, variant, _ in restoring if variant in PUBLISHED)]
+    trained = [*baseline_names(study), *restoring]
+    return [*BASELINES, *CLASSICAL, *(name for name, _, _ in trained)]
 
 
 def compared_methods(

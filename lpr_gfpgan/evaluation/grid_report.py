@@ -8,7 +8,6 @@ import pandas as pd
 from ..config import Study
 from .ablation_figures import ablation_figure
 from .ablations import ablation_table
-from .classical import RICHARDSON_LUCY_FIXED
 from .effect_figures import factor_figure, protocol_figure
 from .failures import failure_table
 from .figure_style import save
@@ -19,23 +18,12 @@ from .grid_gains import grid_gain_table
 from .grid_restored import restored_table
 from .grid_run import grid_rows_path, strengths
 from .grid_tables import grid_table, single_factor_table, wide_grid
-from .method_style import first_of_each
-from .methods import BICUBIC, DEGRADED, DIRECT_READING, FULL
+from .method_style import SHOWN, first_of_each
+from .methods import DEGRADED, DIRECT_READING, FULL
 from .rows import read_rows, write_table
 from .strengths import LOW
 
-CURVE_METHODS = (
-    DEGRADED,
-    BICUBIC,
-    RICHARDSON_LUCY_FIXED,
-    "plain_unet",
-    "face_recipe",
-    FULL,
-    DIRECT_READING,
-)
-"""The lines of the curves, where they were tested: more would hide each other; the tables hold
-all."""
-
+CURVE_METHODS = (*SHOWN, DIRECT_READING)
 PANEL_METHODS = (DEGRADED, FULL, DIRECT_READING)
 
 

@@ -15,10 +15,9 @@ from ..errors import DataError
 from ..metrics import alignment
 from ..plates import CLASSES
 from ..plates.drawing import atlas
-from .classical import RICHARDSON_LUCY_FIXED
 from .figure_style import WIDTH
-from .method_style import first_of_each
-from .methods import BICUBIC, DEGRADED, FULL, JUDGE, ORIGINAL
+from .method_style import SHOWN, first_of_each
+from .methods import JUDGE, ORIGINAL
 
 INK = (40, 40, 40)
 WRONG_INK = (213, 94, 0)
@@ -26,16 +25,7 @@ TYPEFACE = "noto"
 CELL_WIDTH = 256
 GLYPH_HEIGHT = 40
 GAP = 10
-SHEET_METHODS = (
-    DEGRADED,
-    BICUBIC,
-    RICHARDSON_LUCY_FIXED,
-    "plain_unet",
-    "face_recipe",
-    FULL,
-    ORIGINAL,
-)
-"""The methods of a sheet, where they were tested: all of them would leave no room for each."""
+SHEET_METHODS = (*SHOWN, ORIGINAL)
 
 
 def glyph_image(character: str, height: int = GLYPH_HEIGHT) -> np.ndarray:

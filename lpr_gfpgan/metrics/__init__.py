@@ -48,7 +48,6 @@ from .selective import (
 from .statistics import (
     Interval,
     McNemar,
-    bootstrap_difference,
     bootstrap_mean,
     holm,
     mcnemar,
@@ -67,7 +66,6 @@ __all__ = [
     "alignment",
     "aurc",
     "auroc",
-    "bootstrap_difference",
     "bootstrap_mean",
     "bootstrap_seeds",
     "bootstrap_statistic",

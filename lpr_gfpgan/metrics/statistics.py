@@ -95,32 +95,6 @@ def bootstrap_mean(
     return Interval(float(total.sum() / held.sum()), float(low), float(high), len(total))
 
 
-def bootstrap_difference(
-    first: ArrayLike,
-    second: ArrayLike,
-    *,
-    draws: int,
-    rng: np.random.Generator,
-    level: float = LEVEL,
-) -> Interval:
-    """Percentile bootstrap over plates of the mean of `first - second`, paired by plate.
-
-    Args:
-        first: [N] one value per plate.
-        second: [N] values of the same plates in the same order.
-        draws: number of resamples of the N plates.
-        rng: draws them.
-        level: confidence level.
-
-    Raises:
-        DataError: as in `bootstrap_mean`.
-    """
-    a, b = np.asarray(first, dtype=np.float64), np.asarray(second, dtype=np.float64)
-    if a.shape != b.shape:
-        raise DataError(f"a paired difference needs the same plates, got {a.shape} and {b.shape}")
-    return bootstrap_mean(a - b, draws=draws, rng=rng, level=level)
-
-
 def mcnemar(first: ArrayLike, second: ArrayLike) -> McNemar:
     """McNemar's exact test of two methods on the same plates (binomial on the discordant pairs).
 

@@ -217,7 +217,11 @@ def test_from_weights_on_disk(weighted):
     trained = [f"{kind}-{seed}" for kind in ("plain_unet", "rrdb", "full") for seed in (0, 1)]
     assert names[3:] == [*CLASSICAL, *trained]
     published = method_names(weighted, "as_published")
-    assert set(names) - set(published) == set(TRUE_KERNEL)
+    assert published == [*names[:3], "full-0", "full-1"]
+    several = dataclasses.replace(weighted, variants=("full", "no_motion_blur", "face_recipe"))
+    restored = method_names(several, "as_published")[3:]
+    assert restored == ["full-0", "full-1", "face_recipe-0", "face_recipe-1"]
+    assert method_names(several, "corrected") == method_names(several)
     result = evaluate(weighted, device="cpu")
     assert result.methods == names
     assert set(result.rows["training_seed"]) == {"", "0", "1"}

@@ -8,7 +8,6 @@ from scipy.stats import binom
 
 from lpr_gfpgan.errors import DataError
 from lpr_gfpgan.metrics import (
-    bootstrap_difference,
     bootstrap_mean,
     holm,
     mcnemar,
@@ -111,27 +110,14 @@ def test_bootstrap_of_sums_is_a_ratio_of_totals():
     assert 1 <= interval.low <= interval.high <= 2
 
 
-def test_pairing_narrows_the_interval():
-    rng = np.random.default_rng(0)
-    plate = rng.normal(0, 1, size=200)
-    first, second = (
-        plate + 0.1 + rng.normal(0, 0.1, size=200),
-        plate + rng.normal(0, 0.1, size=200),
-    )
-    paired = bootstrap_difference(first, second, draws=1000, rng=rng)
-    assert paired.low > 0 and paired.estimate == pytest.approx(np.mean(first - second))
-    unpaired = bootstrap_difference(first, rng.permutation(second), draws=1000, rng=rng)
-    assert paired.high - paired.low < (unpaired.high - unpaired.low) / 5
-
-
 def test_bootstrap_refuses_what_it_cannot_average():
     rng = np.random.default_rng(0)
     with pytest.raises(DataError, match="at least one plate"):
         bootstrap_mean([], draws=10, rng=rng)
     with pytest.raises(DataError, match="finite"):
         bootstrap_mean([1.0, np.inf], draws=10, rng=rng)
-    with pytest.raises(DataError, match="same plates"):
-        bootstrap_difference([1.0, 2.0], [1.0], draws=10, rng=rng)
+    with pytest.raises(DataError, match="one value per plate"):
+        bootstrap_mean([1.0, 2.0], counts=[1], draws=10, rng=rng)
 
 
 def test_mcnemar_exact():
