@@ -222,6 +222,13 @@ def test_a_value_that_cannot_work_is_named_in_every_profile(params, profile, pla
         ("seeds", [], "seeds: the list is empty"),
         ("seeds", [-1], "seeds[0]: -1 is out of range; give a number from 0"),
         ("variants", [], "variants: the list is empty"),
+        ("variants", ["full"], "variants: full: the study compares 'full' with others"),
+        ("variants", ["full", "full"], "variants: full, full: the study compares"),
+        (
+            "variants",
+            ["face_recipe", "no_motion_blur"],
+            "variants: face_recipe, no_motion_blur: the",
+        ),
         ("variants", None, "variants: expected list, got None"),
         ("profile", None, "profile: expected str, got None"),
         ("classical.fixed_sigma", float("nan"), "classical.fixed_sigma: nan is out of range"),
