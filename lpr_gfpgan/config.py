@@ -223,8 +223,8 @@ def load_study(profile: str | None = None, *, params: Path | str | None = None) 
     if "full" not in variants or len(set(variants)) < max(2, len(variants)):
         # Said before hours of training, not by the tables that compare.
         raise ConfigError(
-            f"variants: {', '.join(variants)}: the study compares 'full' with others; name it and at "
-            "least one more, each once"
+            f"variants: {', '.join(variants)}: the study compares 'full' with others; name it and "
+            "at least one more, each once"
         )
     for name, ablation in ablations.items():
         one_of(f"ablations.{name}.degradation", ablation.degradation, tuple(degradations))
