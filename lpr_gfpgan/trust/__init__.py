@@ -6,7 +6,8 @@
 - `samples`: several restorations of one input, whose agreement is shown if it tells wrong
   characters.
 - `non_plates` (with `textures`, `signs`, `views`): pictures of what is no plate.
-- `calibration`: what was fixed, as a file beside the weights; `calibrate`: fixes it on validation.
+- `calibration`: what was fixed, as a file beside the weights; `calibrate`: fixes it, and decides
+  which plates fit, choose and measure; `subject`, `judged`, `characters`, `figures`: its steps.
 """
 
 from .calibrate import calibrate

@@ -9,7 +9,6 @@ corners to a fraction of a pixel, users cut boxes.
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from ..config import TRAINING, Study
 from ..files import sha256_of, write_json
@@ -17,39 +16,23 @@ from ..networks import load_weights
 from ..readers import load_reader
 from ..training.stage import begin, to_device
 from .calibration import Calibration
-from .confidence import agreement, fit_characters, sample_agreement
-from .figures import (
-    agreement_auroc,
-    auroc_or_none,
-    confidence_figures,
-    refused_shares,
-    rounded,
-    share,
+from .characters import DRAWS, SAMPLES, agreeing_samples, read_characters
+from .confidence import CharacterModel, fit_characters
+from .figures import confidence_figures, rounded
+from .judged import (
+    acceptance_figures,
+    chosen_threshold,
+    fitted_likeness,
+    other_likenesses,
+    plate_likenesses,
 )
-from .likeness import Likeness, fit_likeness, frame_figures, threshold_between
-from .placing import TIGHT, WAYS
-from .samples import sample_restorations
-from .sharpness import sharpness
-from .subject import (
-    OTHERS,
-    Frames,
-    Subject,
-    degraded_frames,
-    other_frames,
-    placed_frames,
-    plate_frames,
-    readings,
-    restored,
-)
+from .likeness import Likeness
+from .placing import CORNERS, TIGHT, WAYS
+from .subject import OTHERS, Frames, Subject, other_frames, plate_frames
 
 VARIANT = "full"
 DIRECT = "direct"
-CLEAN = "clean"
 PLATES_TO_FIT = 600
-DRAWS = 3
-"""Degradations of each validation plate to fit the confidence of characters."""
-SAMPLES = 6
-"""Restorations of each validation plate to judge the agreement of samples."""
 
 
 def calibrate(study: Study) -> Calibration:
@@ -74,45 +57,20 @@ def measure(study: Study) -> tuple[Calibration, dict[str, Any]]:
         DataError: the plates are missing.
         WeightsError: the restorer or the direct reader is missing or damaged.
     """
-    device = begin(study)
-    weights = study.paths.restorer(VARIANT, study.seeds[0]), study.paths.reader(DIRECT)
-    network, _ = load_weights(weights[0], expect_kind="restorer")
-    reader = load_reader(weights[1], DIRECT).to(device)
-    subject = Subject(study, reader, to_device(network, device).eval(), device)
+    subject = _open(study)
     validation = plate_frames(study, "validation")
-    # In pairs: every other scene is tight, and each half should hold both.
-    first = np.arange(len(validation)) // 2 % 2 == 0
-    chosen, measured = np.flatnonzero(first), np.flatnonzero(~first)
-
-    likeness = _fitted_likeness(subject)
-    found = _likenesses(subject, likeness, validation)
-    others = _other_likenesses(subject, likeness, "choose")
-    # One threshold serves both ways of giving a plate, sharp and degraded: the worst-off decides.
-    cells = [(way, condition) for way in WAYS for condition in (CLEAN, TRAINING)]
-    threshold = threshold_between(
-        [found[cell][chosen] for cell in cells], [others[cell].to_numpy() for cell in cells]
-    )
-    tested = _other_likenesses(subject, likeness, "measure")
-
-    models, unseen = {}, {}
-    for way in WAYS:
-        rows = _characters(subject, validation.select(chosen), way, TRAINING, DRAWS)
-        models[way] = fit_characters(rows["raw"], rows["sharp"], rows["agrees"], rows["right"])
-        others_read = {
-            condition: _characters(subject, validation.select(measured), way, condition, 1)
-            for condition in subject.conditions
-        }
-        unseen[way] = {
-            condition: confidence_figures(rows, models[way], subject.seed)
-            for condition, rows in others_read.items()
-            if len(rows)
-        }
-    agreeing = _agreement(subject, validation, dict(zip(WAYS, (chosen, measured), strict=True)))
-
+    chosen, measured = halves(len(validation))
+    likeness, threshold, accepted = _judge(subject, validation, chosen, measured)
+    models = _fit(subject, validation.select(chosen))
+    # Nothing is fitted to agreement: one half for each way is enough, and half the work.
+    agreeing = {
+        way: agreeing_samples(subject, validation.select(index), way)
+        for way, index in ((CORNERS, chosen), (TIGHT, measured))
+    }
     calibration = Calibration(
         profile=study.profile,
-        restorer_sha256=sha256_of(weights[0]),
-        reader_sha256=sha256_of(weights[1]),
+        restorer_sha256=sha256_of(study.paths.restorer(VARIANT, study.seeds[0])),
+        reader_sha256=sha256_of(study.paths.reader(DIRECT)),
         n={
             "plates_fitted": min(PLATES_TO_FIT, study.settings.plates.train),
             "plates_chosen": len(chosen),
@@ -129,149 +87,83 @@ def measure(study: Study) -> tuple[Calibration, dict[str, Any]]:
     )
     metrics = {
         "n": calibration.n,
-        "likeness": {
-            "threshold": round(threshold, 4),
-            "accepted": {
-                way: {
-                    condition: share(found[way, condition][measured] >= threshold)
-                    for condition in (CLEAN, *subject.conditions)
-                }
-                for way in WAYS
-            },
-            "refused": {
-                way: {
-                    condition: refused_shares(tested, (way, condition), threshold)
-                    for condition in (CLEAN, TRAINING)
-                }
-                for way in WAYS
-            },
-        },
-        "confidence": unseen,
-        "agreement": {
-            "samples": SAMPLES,
-            **{
-                way: {"shown": calibration.shows_agreement(tight=way == TIGHT)}
-                | _agreement_figures(each)
-                for way, each in agreeing.items()
-            },
+        "likeness": accepted,
+        "confidence": _confidence(subject, validation.select(measured), models),
+        "agreement": {"samples": SAMPLES}
+        | {
+            way: {"shown": calibration.shows_agreement(tight=way == TIGHT)}
+            | _agreement_figures(each)
+            for way, each in agreeing.items()
         },
     }
     return calibration, metrics
 
 
-def _fitted_likeness(subject: Subject) -> Likeness:
-    plates = plate_frames(subject.study, "train", PLATES_TO_FIT)
-    others = other_frames(subject, "fit")[0]
-    sides = [
-        np.concatenate(
-            [
-                _figures(subject, part, way)
-                for part in (side, degraded_frames(subject, side, TRAINING, 0))
-                for way in WAYS
-            ]
-        )
-        for side in (plates, others)
-    ]
-    return fit_likeness(*sides)
+def halves(count: int) -> tuple[np.ndarray, np.ndarray]:
+    """Places of the plates that choose, and of those that measure.
 
-
-def _figures(subject: Subject, frames: Frames, way: str) -> np.ndarray:
-    placed = placed_frames(frames, way)
-    return frame_figures(subject.reader, placed.image, placed.quad)
-
-
-def _likenesses(
-    subject: Subject, likeness: Likeness, plates: Frames
-) -> dict[tuple[str, str], np.ndarray]:
-    """Likeness [N] of plates in each way of giving them, clean and under each condition."""
-    found = {}
-    for condition in (CLEAN, *subject.conditions):
-        seen = plates if condition == CLEAN else degraded_frames(subject, plates, condition, 1)
-        for way in WAYS:
-            found[way, condition] = likeness.of(_figures(subject, seen, way))
-    return found
-
-
-def _other_likenesses(subject: Subject, likeness: Likeness, part: str) -> pd.DataFrame:
-    """Likeness of non-plates, one row each: kind, and (way, condition) of two conditions."""
-    others, kinds = other_frames(subject, part)
-    seen = {CLEAN: others, TRAINING: degraded_frames(subject, others, TRAINING, 2)}
-    columns = {
-        (way, condition): likeness.of(_figures(subject, frames, way))
-        for way in WAYS
-        for condition, frames in seen.items()
-    }
-    return pd.DataFrame({"kind": kinds} | columns)
-
-
-def _characters(
-    subject: Subject, plates: Frames, way: str, condition: str, draws: int
-) -> pd.DataFrame:
-    """Every character read off degraded plates: plate, raw, sharp, agrees, right.
-
-    Args:
-        subject: the networks.
-        plates: the originals.
-        way: how they are given, one of WAYS.
-        condition: how they are degraded.
-        draws: how often.
+    They go in pairs: every other scene is tight, and each half should hold both.
     """
-    rows = []
-    for step in range(draws):
-        seen = placed_frames(degraded_frames(subject, plates, condition, 3 + step), way)
-        before = readings(subject, seen.image, seen.quad)
-        after = readings(subject, restored(subject, seen.image), seen.quad)
-        sharp = [sharpness(frame) for frame in seen.image]
-        for plate, (reading, other, truth) in enumerate(
-            zip(before, after, plates.text, strict=True)
-        ):
-            agrees = agreement(reading.text, other.text)
-            right = agreement(reading.text, truth)
-            rows += [
-                (plate, raw, sharp[plate], *row)
-                for raw, *row in zip(reading.confidences, agrees, right, strict=True)
-            ]
-    return pd.DataFrame(rows, columns=["plate", "raw", "sharp", "agrees", "right"])
+    first = np.arange(count) // 2 % 2 == 0
+    return np.flatnonzero(first), np.flatnonzero(~first)
 
 
-def _agreement(
-    subject: Subject, plates: Frames, numbers: dict[str, np.ndarray]
+def _open(study: Study) -> Subject:
+    device = begin(study)
+    network, _ = load_weights(study.paths.restorer(VARIANT, study.seeds[0]), expect_kind="restorer")
+    reader = load_reader(study.paths.reader(DIRECT), DIRECT).to(device)
+    return Subject(study, reader, to_device(network, device).eval(), device)
+
+
+def _judge(
+    subject: Subject, validation: Frames, chosen: np.ndarray, measured: np.ndarray
+) -> tuple[Likeness, float, dict[str, Any]]:
+    """The likeness, its threshold, and how both do on what neither has seen."""
+    likeness = fitted_likeness(
+        subject,
+        plate_frames(subject.study, "train", PLATES_TO_FIT),
+        other_frames(subject, "fit")[0],
+    )
+    found = plate_likenesses(subject, likeness, validation)
+    threshold = chosen_threshold(
+        {cell: values[chosen] for cell, values in found.items()},
+        other_likenesses(subject, likeness, "choose"),
+    )
+    figures = acceptance_figures(
+        {cell: values[measured] for cell, values in found.items()},
+        other_likenesses(subject, likeness, "measure"),
+        threshold,
+    )
+    return likeness, threshold, figures
+
+
+def _fit(subject: Subject, plates: Frames) -> dict[str, CharacterModel]:
+    """The model of a character's confidence in each way, fitted on these plates."""
+    models = {}
+    for way in WAYS:
+        rows = read_characters(subject, plates, way, TRAINING, DRAWS)
+        models[way] = fit_characters(rows["raw"], rows["sharp"], rows["agrees"], rows["right"])
+    return models
+
+
+def _confidence(
+    subject: Subject, plates: Frames, models: dict[str, CharacterModel]
 ) -> dict[str, dict[str, Any]]:
-    """What the agreement of samples says in each way of giving plates, each with its own plates."""
-    found = {}
-    for way, index in numbers.items():
-        rows = _sampled(subject, plates.select(index), way)
-        found[way] = {
-            "characters": len(rows),
-            "auroc": agreement_auroc(
-                rows, draws=subject.study.settings.evaluation.bootstrap, seed=subject.seed
-            ),
-            "auroc_of_raw_confidence": auroc_or_none(rows["raw"], rows["right"]),
-        }
-    return found
+    """What the models are worth on these plates, in each way and under each condition."""
+    figures: dict[str, dict[str, Any]] = {way: {} for way in WAYS}
+    for way in WAYS:
+        for condition in subject.conditions:
+            rows = read_characters(subject, plates, way, condition, 1)
+            if len(rows):
+                figures[way][condition] = confidence_figures(rows, models[way], subject.seed)
+    return figures
 
 
 def _agreement_figures(found: dict[str, Any]) -> dict[str, Any]:
-    """The same for a file."""
+    """What `agreeing_samples` gives, for a file."""
     curve = found["auroc"]
     return {
         "characters": found["characters"],
         "auroc": None if curve is None else {k: round(v, 4) for k, v in vars(curve).items()},
         "auroc_of_raw_confidence": rounded(found["auroc_of_raw_confidence"]),
     }
-
-
-def _sampled(subject: Subject, plates: Frames, way: str) -> pd.DataFrame:
-    """Every character read off plates degraded as in training: plate, raw, agreement, right."""
-    seen = placed_frames(degraded_frames(subject, plates, TRAINING, 3 + DRAWS), way)
-    before = readings(subject, seen.image, seen.quad)
-    samples = [
-        readings(subject, np.stack(made), seen.quad)
-        for made in sample_restorations(subject.network, seen.image, SAMPLES, subject.seed)
-    ]
-    rows = []
-    for plate, (reading, truth) in enumerate(zip(before, plates.text, strict=True)):
-        shares = sample_agreement(reading.text, [each[plate].text for each in samples])
-        right = agreement(reading.text, truth)
-        rows += [(plate, *row) for row in zip(reading.confidences, shares, right, strict=True)]
-    return pd.DataFrame(rows, columns=["plate", "raw", "agreement", "right"])

@@ -9,9 +9,10 @@ from lpr_gfpgan.config import Paths
 from lpr_gfpgan.errors import WeightsError
 from lpr_gfpgan.files import sha256_of
 from lpr_gfpgan.trust import KINDS, Calibration, calibrate
-from lpr_gfpgan.trust.calibrate import CLEAN, measure
+from lpr_gfpgan.trust.calibrate import measure
 from lpr_gfpgan.trust.confidence import CharacterModel
 from lpr_gfpgan.trust.figures import agreement_auroc, confidence_figures, refused_shares, shortfalls
+from lpr_gfpgan.trust.judged import CLEAN
 
 
 def test_agreement_that_follows_the_truth_ranks_it():

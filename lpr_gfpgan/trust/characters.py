@@ -1,0 +1,80 @@
+"""Plates of known text, degraded and read: every character with what its confidence hangs on."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ..config import TRAINING
+from .confidence import agreement, sample_agreement
+from .figures import agreement_auroc, auroc_or_none
+from .samples import sample_restorations
+from .sharpness import sharpness
+from .subject import Frames, Subject, degraded_frames, placed_frames, readings, restored
+
+DRAWS = 3
+"""Degradations of each validation plate to fit the confidence of characters."""
+SAMPLES = 6
+"""Restorations of each validation plate to judge the agreement of samples."""
+
+
+def read_characters(
+    subject: Subject, plates: Frames, way: str, condition: str, draws: int
+) -> pd.DataFrame:
+    """Every character read off degraded plates: plate, raw, sharp, agrees, right.
+
+    Args:
+        subject: the networks.
+        plates: the originals.
+        way: how they are given, one of WAYS.
+        condition: how they are degraded.
+        draws: how often.
+    """
+    rows = []
+    for step in range(draws):
+        seen = placed_frames(degraded_frames(subject, plates, condition, 3 + step), way)
+        before = readings(subject, seen.image, seen.quad)
+        after = readings(subject, restored(subject, seen.image), seen.quad)
+        sharp = [sharpness(frame) for frame in seen.image]
+        for plate, (reading, other, truth) in enumerate(
+            zip(before, after, plates.text, strict=True)
+        ):
+            agrees = agreement(reading.text, other.text)
+            right = agreement(reading.text, truth)
+            rows += [
+                (plate, raw, sharp[plate], *row)
+                for raw, *row in zip(reading.confidences, agrees, right, strict=True)
+            ]
+    return pd.DataFrame(rows, columns=["plate", "raw", "sharp", "agrees", "right"])
+
+
+def agreeing_samples(subject: Subject, plates: Frames, way: str) -> dict[str, Any]:
+    """What the agreement of samples says of the characters of plates given in one way.
+
+    Returns:
+        `characters` (how many), `auroc` (an `Auroc` or None) and `auroc_of_raw_confidence` (a float
+        or None).
+    """
+    rows = _sampled(subject, plates, way)
+    draws = subject.study.settings.evaluation.bootstrap
+    return {
+        "characters": len(rows),
+        "auroc": agreement_auroc(rows, draws=draws, seed=subject.seed),
+        "auroc_of_raw_confidence": auroc_or_none(rows["raw"], rows["right"]),
+    }
+
+
+def _sampled(subject: Subject, plates: Frames, way: str) -> pd.DataFrame:
+    """Every character read off plates degraded as in training: plate, raw, agreement, right."""
+    seen = placed_frames(degraded_frames(subject, plates, TRAINING, 3 + DRAWS), way)
+    before = readings(subject, seen.image, seen.quad)
+    samples = [
+        readings(subject, np.stack(made), seen.quad)
+        for made in sample_restorations(subject.network, seen.image, SAMPLES, subject.seed)
+    ]
+    rows = []
+    for plate, (reading, truth) in enumerate(zip(before, plates.text, strict=True)):
+        shares = sample_agreement(reading.text, [each[plate].text for each in samples])
+        right = agreement(reading.text, truth)
+        rows += [(plate, *row) for row in zip(reading.confidences, shares, right, strict=True)]
+    return pd.DataFrame(rows, columns=["plate", "raw", "agreement", "right"])

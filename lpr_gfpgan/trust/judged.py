@@ -1,0 +1,108 @@
+"""How much plates and non-plates look like plates: what fits that, chooses its threshold, tests it.
+
+Nothing here says which plates are which: `calibrate` gives each step its own.
+"""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ..config import TRAINING
+from .figures import refused_shares, share
+from .likeness import Likeness, fit_likeness, frame_figures, threshold_between
+from .placing import WAYS
+from .subject import Frames, Subject, degraded_frames, other_frames, placed_frames
+
+CLEAN = "clean"
+CHOOSING = tuple((way, condition) for way in WAYS for condition in (CLEAN, TRAINING))
+"""What one threshold must serve: both ways of giving a plate, sharp and degraded."""
+
+Cell = tuple[str, str]
+"""A way of giving plates, and CLEAN or a condition."""
+
+
+def fitted_likeness(subject: Subject, plates: Frames, others: Frames) -> Likeness:
+    """Fits the likeness on plates and non-plates, sharp and degraded, given in each way.
+
+    Args:
+        subject: the reader whose figures are used, and the study.
+        plates: of training.
+        others: pictures without a plate, that neither choose nor measure.
+    """
+    sides = [
+        np.concatenate(
+            [
+                _figures(subject, part, way)
+                for part in (side, degraded_frames(subject, side, TRAINING, 0))
+                for way in WAYS
+            ]
+        )
+        for side in (plates, others)
+    ]
+    return fit_likeness(*sides)
+
+
+def plate_likenesses(
+    subject: Subject, likeness: Likeness, plates: Frames
+) -> dict[Cell, np.ndarray]:
+    """Likeness [N] of plates in each way of giving them, clean and under each condition."""
+    found = {}
+    for condition in (CLEAN, *subject.conditions):
+        seen = plates if condition == CLEAN else degraded_frames(subject, plates, condition, 1)
+        for way in WAYS:
+            found[way, condition] = likeness.of(_figures(subject, seen, way))
+    return found
+
+
+def other_likenesses(subject: Subject, likeness: Likeness, part: str) -> pd.DataFrame:
+    """Likeness of non-plates, one row each: kind, and the cells of CHOOSING.
+
+    Args:
+        subject: the reader whose figures are used, and the study.
+        likeness: fitted on none of them.
+        part: "choose" or "measure", see `subject.OTHERS`.
+    """
+    others, kinds = other_frames(subject, part)
+    seen = {CLEAN: others, TRAINING: degraded_frames(subject, others, TRAINING, 2)}
+    columns = {
+        (way, condition): likeness.of(_figures(subject, seen[condition], way))
+        for way, condition in CHOOSING
+    }
+    return pd.DataFrame({"kind": kinds} | columns)
+
+
+def chosen_threshold(plates: dict[Cell, np.ndarray], others: pd.DataFrame) -> float:
+    """The likeness from which on a frame passes for a plate; the worst-off of CHOOSING decides.
+
+    Args:
+        plates: likenesses of the plates that choose.
+        others: of the non-plates that choose, see `other_likenesses`.
+    """
+    return threshold_between(
+        [plates[cell] for cell in CHOOSING], [others[cell].to_numpy() for cell in CHOOSING]
+    )
+
+
+def acceptance_figures(
+    plates: dict[Cell, np.ndarray], others: pd.DataFrame, threshold: float
+) -> dict[str, Any]:
+    """Shares of plates that pass and of non-plates that are refused, of those that measure.
+
+    Args:
+        plates: likenesses of plates that chose nothing.
+        others: of non-plates that chose nothing, see `other_likenesses`.
+        threshold: see `chosen_threshold`.
+    """
+    accepted: dict[str, Any] = {way: {} for way in WAYS}
+    refused: dict[str, Any] = {way: {} for way in WAYS}
+    for (way, condition), values in plates.items():
+        accepted[way][condition] = share(values >= threshold)
+    for way, condition in CHOOSING:
+        refused[way][condition] = refused_shares(others, (way, condition), threshold)
+    return {"threshold": round(threshold, 4), "accepted": accepted, "refused": refused}
+
+
+def _figures(subject: Subject, frames: Frames, way: str) -> np.ndarray:
+    placed = placed_frames(frames, way)
+    return frame_figures(subject.reader, placed.image, placed.quad)
