@@ -46,9 +46,9 @@ class PlateReading:
     Attributes:
         text: the characters, left to right; empty where nothing was seen.
         characters: one for each character of the text.
-        confidence: of the whole text as that of a plate: the product of its characters'; 0 where
-            the text is incomplete, which is no plate's whatever its characters are. Single
-            characters are calibrated; their product is not calibrated by itself.
+        confidence: the probability that the whole text is right; 0 where the text is incomplete,
+            which is no plate's whatever its characters are. As the reader has it, the product of
+            its characters'; calibrated, that product raised to the calibration's `text_power`.
         complete: whether the text is that of a whole plate, by its grammar.
     """
 
@@ -78,7 +78,7 @@ class PlateReading:
         sharp: float,
         tight: bool,
     ) -> PlateReading:
-        """The same reading with the probability, for each character, that it is right.
+        """The same reading with the probability that each character, and the whole text, is right.
 
         Args:
             calibration: of this reader.
@@ -88,7 +88,7 @@ class PlateReading:
             tight: whether its picture was taken for the plate.
         """
         agreed = [None] * len(self.characters) if agreed is None else agreed
-        return PlateReading.of(
+        reading = PlateReading.of(
             [
                 replace(
                     each,
@@ -99,6 +99,10 @@ class PlateReading:
                 for each, agrees in zip(self.characters, agreed, strict=True)
             ]
         )
+        if not reading.complete:
+            return reading
+        whole = calibration.text_confidence(reading.confidence, tight=tight)
+        return replace(reading, confidence=whole)
 
 
 def readings_of(logits: Tensor) -> list[PlateReading]:

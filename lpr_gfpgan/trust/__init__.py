@@ -2,6 +2,7 @@
 
 - `likeness`: how much a frame looks like a plate; below a threshold it is refused.
 - `confidence`: the calibrated probability of a character; a restoration read otherwise lowers it.
+- `texts`: the calibrated probability of a whole text.
 - `placing`: how a user's picture becomes the frame that is judged; `sharpness`: how sharp it is.
 - `samples`: several restorations of one input, whose agreement is shown if it tells wrong
   characters.

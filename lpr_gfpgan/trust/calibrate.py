@@ -16,7 +16,7 @@ from ..networks import load_weights
 from ..readers import load_reader
 from ..training.stage import begin, to_device
 from .calibration import Calibration
-from .characters import DRAWS, SAMPLES, agreeing_samples, read_characters
+from .characters import DRAWS, SAMPLES, agreeing_samples, read_plates
 from .confidence import CharacterModel, fit_characters
 from .figures import confidence_figures, rounded
 from .judged import (
@@ -29,6 +29,7 @@ from .judged import (
 from .likeness import Likeness
 from .placing import CORNERS, TIGHT, WAYS
 from .subject import OTHERS, Frames, Subject, other_frames, plate_frames
+from .texts import fit_text_power, text_figures, text_products
 
 VARIANT = "full"
 DIRECT = "direct"
@@ -61,7 +62,7 @@ def measure(study: Study) -> tuple[Calibration, dict[str, Any]]:
     validation = plate_frames(study, "validation")
     chosen, measured = halves(len(validation))
     likeness, threshold, accepted = _judge(subject, validation, chosen, measured)
-    models = _fit(subject, validation.select(chosen))
+    models, powers = _fit(subject, validation.select(chosen))
     # Nothing is fitted to agreement: one half for each way is enough, and half the work.
     agreeing = {
         way: agreeing_samples(subject, validation.select(index), way)
@@ -82,13 +83,14 @@ def measure(study: Study) -> tuple[Calibration, dict[str, Any]]:
         likeness=likeness,
         likeness_threshold=threshold,
         characters=models,
+        text_power=powers,
         samples=SAMPLES,
         agreement_auroc={way: each["auroc"] for way, each in agreeing.items()},
     )
     metrics = {
         "n": calibration.n,
         "likeness": accepted,
-        "confidence": _confidence(subject, validation.select(measured), models),
+        "confidence": _confidence(subject, validation.select(measured), models, powers),
         "agreement": {"samples": SAMPLES}
         | {
             way: {"shown": calibration.shows_agreement(tight=way == TIGHT)}
@@ -137,25 +139,31 @@ def _judge(
     return likeness, threshold, figures
 
 
-def _fit(subject: Subject, plates: Frames) -> dict[str, CharacterModel]:
-    """The model of a character's confidence in each way, fitted on these plates."""
-    models = {}
+def _fit(subject: Subject, plates: Frames) -> tuple[dict[str, CharacterModel], dict[str, float]]:
+    """A character's model and a whole text's power in each way, fitted on these plates."""
+    models, powers = {}, {}
     for way in WAYS:
-        rows = read_characters(subject, plates, way, TRAINING, DRAWS)
+        read = read_plates(subject, plates, way, TRAINING, DRAWS)
+        rows = read.characters
         models[way] = fit_characters(rows["raw"], rows["sharp"], rows["agrees"], rows["right"])
-    return models
+        powers[way] = fit_text_power(*text_products(rows, read.texts, models[way]))
+    return models, powers
 
 
 def _confidence(
-    subject: Subject, plates: Frames, models: dict[str, CharacterModel]
+    subject: Subject, plates: Frames, models: dict[str, CharacterModel], powers: dict[str, float]
 ) -> dict[str, dict[str, Any]]:
-    """What the models are worth on these plates, in each way and under each condition."""
+    """What models and powers are worth on these plates, in each way and under each condition."""
     figures: dict[str, dict[str, Any]] = {way: {} for way in WAYS}
     for way in WAYS:
         for condition in subject.conditions:
-            rows = read_characters(subject, plates, way, condition, 1)
-            if len(rows):
-                figures[way][condition] = confidence_figures(rows, models[way], subject.seed)
+            read = read_plates(subject, plates, way, condition, 1)
+            if not len(read.characters):
+                continue
+            whole = text_products(read.characters, read.texts, models[way])
+            figures[way][condition] = confidence_figures(
+                read.characters, models[way], subject.seed
+            ) | {"texts": text_figures(*whole, powers[way], subject.seed)}
     return figures
 
 

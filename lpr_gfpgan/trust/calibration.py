@@ -17,9 +17,12 @@ from ..settings import build
 from .confidence import CharacterModel
 from .likeness import Likeness, frame_figures, reader_figures
 from .placing import CORNERS, TIGHT, WAYS
+from .texts import POWERS
 
 FILE = "calibration.json"
-NOTEBOOK = "notebooks/5_calibration.ipynb"
+FORMAT = 2
+"""Of the file; 1, which had no number, knew no `text_power`."""
+MEND = "`make reproduce`"
 LEAST_AUROC = 0.7
 """Agreement of samples is shown only if it ranks right characters above wrong ones so often."""
 
@@ -54,6 +57,8 @@ class Calibration:
         likeness_threshold: at or above it a frame passes for a plate.
         characters: the fitted model of a character's confidence, for each way of placing a plate:
             "corners" and "tight" (`placing`).
+        text_power: to which the product of its characters' confidences is raised to give that of a
+            whole text (`texts`), for each way of placing a plate.
         samples: restorations a plate whose agreement was measured; of fewer it is not known what
             their agreement says.
         agreement_auroc: of that agreement, for each way of placing a plate; None where all
@@ -67,6 +72,7 @@ class Calibration:
     likeness: Likeness
     likeness_threshold: float
     characters: dict[str, CharacterModel]
+    text_power: dict[str, float]
     samples: int
     agreement_auroc: dict[str, Auroc | None]
 
@@ -134,6 +140,15 @@ class Calibration:
         model = self.characters[_way(tight)]
         return float(model.probability(raw, sharp, agrees))
 
+    def text_confidence(self, product: float, *, tight: bool) -> float:
+        """The calibrated probability that a whole text is right.
+
+        Args:
+            product: of the calibrated confidences of its characters, in [0, 1].
+            tight: whether the picture was taken for the plate, and not its corners given.
+        """
+        return float(product ** self.text_power[_way(tight)])
+
     def check(self, restorer_sha256: str, reader_sha256: str) -> None:
         """Refuses weights that this was not made for.
 
@@ -146,12 +161,13 @@ class Calibration:
             if given[name] != sha256:
                 raise DataError(
                     f"{FILE} was made for another {name} ({sha256[:12]}, given "
-                    f"{given[name][:12]}); make it again with {NOTEBOOK}"
+                    f"{given[name][:12]}); make it again with {MEND}"
                 )
 
     def save(self, path: Path | str) -> None:
         """Writes it as JSON, whole or not at all."""
-        content = json.dumps(dataclasses.asdict(self), allow_nan=False, sort_keys=True)
+        values = {"format": FORMAT} | dataclasses.asdict(self)
+        content = json.dumps(values, allow_nan=False, sort_keys=True)
         write_text(path, content + "\n")
 
     @classmethod
@@ -159,16 +175,21 @@ class Calibration:
         """Reads what `save` wrote.
 
         Raises:
-            DataError: the file is missing, no JSON, lacks a value, holds an unknown one or one of
-                the wrong type or out of range, or its tables do not fit together.
+            DataError: the file is missing, no JSON, of another format, lacks a value, holds an
+                unknown one or one of the wrong type or out of range, or its tables do not fit
+                together.
         """
         try:
             content = json.loads(Path(path).read_text(encoding="utf-8"))
         except FileNotFoundError:
-            raise DataError(f"no calibration in {path}; make it with {NOTEBOOK}") from None
+            raise DataError(f"no calibration in {path}; make it with {MEND}") from None
         except (OSError, ValueError) as error:
             reason = " ".join(str(error).split())
             raise _damaged(path, f"no JSON: {reason}") from None
+        if isinstance(content, dict):
+            held = content.pop("format", 1)
+            if held != FORMAT:
+                raise _damaged(path, f"format {held!r}, where {FORMAT} is needed")
         try:
             found = build(cls, content, FILE)
         except ConfigError as error:  # its advice is about params.yaml
@@ -178,18 +199,21 @@ class Calibration:
 
     def _check_tables(self, path: Path | str) -> None:
         likeness = self.likeness
+        by_way = self.characters, self.text_power, self.agreement_auroc
         trunk, figures = len(likeness.trunk_mean), len(likeness.centre)
         square = [len(row) for row in likeness.trunk_precision] == [trunk] * trunk
         same = len(likeness.scale) == len(likeness.weights) == figures > trunk
         if not (square and same and min(likeness.scale) > 0):
             raise _damaged(path, "the tables of the likeness do not fit together")
-        if not set(self.characters) == set(self.agreement_auroc) == set(WAYS):
+        if not all(set(each) == set(WAYS) for each in by_way):
             raise _damaged(path, f"needed are figures of plates given by {' and '.join(WAYS)}")
         for model in self.characters.values():
             if min(model.slope, model.clear, model.rise, model.fall) < 0:
                 raise _damaged(path, "a slope, clear, rise or fall below 0")
             if not model.softest <= model.usual <= model.sharpest:
                 raise _damaged(path, "a usual sharpness beyond its ends")
+        if not all(POWERS[0] <= power <= POWERS[1] for power in self.text_power.values()):
+            raise _damaged(path, f"a text_power outside {POWERS[0]:g} to {POWERS[1]:g}")
         if any(len(sha256) != 64 for sha256 in (self.restorer_sha256, self.reader_sha256)):
             raise _damaged(path, "a SHA-256 that is none")
         for auroc in self.agreement_auroc.values():
@@ -202,4 +226,4 @@ def _way(tight: bool) -> str:
 
 
 def _damaged(path: Path | str, reason: str) -> DataError:
-    return DataError(f"{path} is no calibration ({reason}); make it again with {NOTEBOOK}")
+    return DataError(f"{path} is no calibration ({reason}); make it again with {MEND}")

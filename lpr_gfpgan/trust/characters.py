@@ -1,11 +1,13 @@
 """Plates of known text, degraded and read: every character with what its confidence hangs on."""
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from ..config import TRAINING
+from ..plates import is_grammatical
 from .confidence import agreement, sample_agreement
 from .figures import agreement_auroc, auroc_or_none
 from .samples import sample_restorations
@@ -18,10 +20,23 @@ SAMPLES = 6
 """Restorations of each validation plate to judge the agreement of samples."""
 
 
-def read_characters(
+@dataclass(frozen=True)
+class ReadPlates:
+    """What was read off plates of known text.
+
+    Attributes:
+        characters: one row each: reading (a row of `texts`), plate, raw, sharp, agrees, right.
+        texts: one row each: plate, complete (it is a plate's text by its grammar), right.
+    """
+
+    characters: pd.DataFrame
+    texts: pd.DataFrame
+
+
+def read_plates(
     subject: Subject, plates: Frames, way: str, condition: str, draws: int
-) -> pd.DataFrame:
-    """Every character read off degraded plates: plate, raw, sharp, agrees, right.
+) -> ReadPlates:
+    """Reads degraded plates, and their restorations to see which characters agree.
 
     Args:
         subject: the networks.
@@ -30,7 +45,7 @@ def read_characters(
         condition: how they are degraded.
         draws: how often.
     """
-    rows = []
+    rows, texts = [], []
     for step in range(draws):
         seen = placed_frames(degraded_frames(subject, plates, condition, 3 + step), way)
         before = readings(subject, seen.image, seen.quad)
@@ -42,10 +57,15 @@ def read_characters(
             agrees = agreement(reading.text, other.text)
             right = agreement(reading.text, truth)
             rows += [
-                (plate, raw, sharp[plate], *row)
+                (len(texts), plate, raw, sharp[plate], *row)
                 for raw, *row in zip(reading.confidences, agrees, right, strict=True)
             ]
-    return pd.DataFrame(rows, columns=["plate", "raw", "sharp", "agrees", "right"])
+            texts.append((plate, is_grammatical(reading.text), reading.text == truth))
+    names = ["reading", "plate", "raw", "sharp", "agrees", "right"]
+    return ReadPlates(
+        pd.DataFrame(rows, columns=names),
+        pd.DataFrame(texts, columns=["plate", "complete", "right"]),
+    )
 
 
 def agreeing_samples(subject: Subject, plates: Frames, way: str) -> dict[str, Any]:

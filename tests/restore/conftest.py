@@ -55,7 +55,8 @@ class Says:
 class Calibration:
     """Takes what is not of one colour for a plate; a disagreement halves the confidence.
 
-    Notes what it is asked about each character: (sharp, tight).
+    A whole text has the square root of its characters' product. Notes what it is asked about each
+    character: (sharp, tight).
     """
 
     samples = 2
@@ -77,6 +78,9 @@ class Calibration:
     def confidence(self, raw, agrees, *, sharp, tight):
         self.asked.append((sharp, tight))
         return raw * {True: 1.0, None: 0.9, False: 0.5}[agrees]
+
+    def text_confidence(self, product, *, tight):
+        return product**0.5
 
 
 class Detector:

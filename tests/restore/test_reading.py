@@ -86,6 +86,10 @@ def test_an_incomplete_text_is_no_plate_text_however_sure_its_characters_are():
 
 
 class Halves:
+    def text_confidence(self, product, *, tight):
+        assert tight
+        return product**0.5
+
     def confidence(self, raw, agrees, *, sharp, tight):
         assert (sharp, tight) == (-0.5, True)
         return raw * {True: 1.0, None: 0.9, False: 0.5}[agrees]
@@ -99,3 +103,9 @@ def test_calibrated_confidences_keep_text_and_alternatives():
     assert after.confidence == 0  # no plate's text
     alone = before.calibrated(Halves(), sharp=-0.5, tight=True)
     assert alone.confidences == pytest.approx((0.72, 0.54))
+
+
+def test_a_whole_text_is_calibrated_by_itself():
+    after = of("皖A12345", 0.9).calibrated(Halves(), [True] * 7, sharp=-0.5, tight=True)
+    assert after.confidences == (0.9,) * 7
+    assert after.confidence == pytest.approx(0.9**3.5)

@@ -9,6 +9,7 @@ import torch
 from lpr_gfpgan.errors import DataError
 from lpr_gfpgan.plates import canonical_quad, image_tensor
 from lpr_gfpgan.trust import Auroc, Calibration
+from lpr_gfpgan.trust.calibration import FORMAT
 from lpr_gfpgan.trust.confidence import CharacterModel
 from lpr_gfpgan.trust.likeness import SCORES, fit_likeness
 from lpr_gfpgan.trust.placing import WAYS
@@ -42,6 +43,7 @@ def calibration():
         likeness=fit_likeness(plates, others),
         likeness_threshold=0.25,
         characters={"corners": model(-0.5), "tight": model(-1.0)},
+        text_power={"corners": 0.5, "tight": 2.0},
         samples=6,
         agreement_auroc={
             "corners": Auroc(estimate=0.71, low=0.6, high=0.8, n=60),
@@ -51,7 +53,7 @@ def calibration():
 
 
 def changed(calibration, path, **values):
-    content = dataclasses.asdict(calibration) | values
+    content = {"format": FORMAT} | dataclasses.asdict(calibration) | values
     path.write_text(json.dumps(content), encoding="utf-8")
     return path
 
@@ -82,6 +84,12 @@ def test_a_blurred_plate_and_one_that_was_cut_out_are_trusted_less(calibration):
     usual = calibration.confidence(0.9, None, **USUAL)
     assert calibration.confidence(0.9, None, sharp=-0.8, tight=False) < usual
     assert calibration.confidence(0.9, None, sharp=-0.4, tight=True) < usual
+
+
+def test_a_whole_text_has_the_power_of_its_way(calibration):
+    assert calibration.text_confidence(0.49, tight=False) == pytest.approx(0.7)
+    assert calibration.text_confidence(0.3, tight=True) == pytest.approx(0.09)
+    assert calibration.text_confidence(0.0, tight=True) == 0
 
 
 @pytest.mark.parametrize(("auroc", "shown"), [(0.7, True), (0.6999, False), (None, False)])
@@ -134,6 +142,9 @@ def test_a_missing_file_names_what_makes_it(tmp_path):
         ({"samples": 2.5}, "samples: expected int"),
         ({"reader_sha256": "b"}, "SHA-256"),
         ({"characters": {"corners": asdict(model(0.0))}}, "corners and tight"),
+        ({"text_power": {"corners": 1.0}}, "corners and tight"),
+        ({"text_power": {"corners": 1.0, "tight": 0.0}}, "text_power outside 0.1 to 10"),
+        ({"format": 1}, "format 1, where 2 is needed"),
         (
             {"characters": dict.fromkeys(WAYS, asdict(model(0.0)) | {"clear": -1.0})},
             "slope, clear, rise or fall",
@@ -157,6 +168,15 @@ def test_bad_content_is_named(calibration, tmp_path, values, reason):
     with pytest.raises(DataError, match=reason) as error:
         Calibration.load(path)
     assert "make it again" in str(error.value) and "params.yaml" not in str(error.value)
+
+
+def test_the_first_format_which_had_no_number_is_named(calibration, tmp_path):
+    path = tmp_path / "calibration.json"
+    content = dataclasses.asdict(calibration)
+    del content["text_power"]
+    path.write_text(json.dumps(content), encoding="utf-8")
+    with pytest.raises(DataError, match="format 1, where 2 is needed"):
+        Calibration.load(path)
 
 
 def test_tables_that_do_not_fit_and_damage_are_named(calibration, tmp_path):

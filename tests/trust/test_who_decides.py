@@ -104,6 +104,7 @@ def parts_of(made):
         "likeness": calibration.likeness,
         "threshold": calibration.likeness_threshold,
         "characters": calibration.characters,
+        "power": calibration.text_power,
         "accepted": metrics["likeness"]["accepted"],
         "refused": metrics["likeness"]["refused"],
         "confidence": metrics["confidence"],
@@ -119,7 +120,7 @@ JUDGED = {"threshold", "accepted", "refused"}
     [
         ("train", {"likeness", "threshold"}, JUDGED),
         ("fit", {"likeness", "threshold"}, JUDGED),
-        ("chosen", {"threshold", "characters", "confidence"}, JUDGED),
+        ("chosen", {"threshold", "characters", "power", "confidence"}, JUDGED),
         ("choose", {"threshold"}, JUDGED),
         ("measured", {"accepted", "confidence"}, set()),
         ("measure", {"refused"}, set()),
@@ -138,7 +139,8 @@ def test_every_way_and_condition_is_measured_on_the_half_that_chose_nothing(cali
             assert share["n"] == PLATES["measured"]
             assert share != new["likeness"]["accepted"][way][condition]
         for condition, figures in old["confidence"][way].items():
-            assert figures["plates"] == PLATES["measured"]
+            assert figures["plates"] == figures["texts"]["n"] == PLATES["measured"]
+            assert figures["texts"] != new["confidence"][way][condition]["texts"]
             assert figures != new["confidence"][way][condition]
 
 
