@@ -221,7 +221,7 @@ def read_image(path: str | Path, max_pixels: float = MAX_PIXELS) -> np.ndarray:
         raise ImageError(f"image {path} is damaged or cut off; copy it again")
     if size is None:
         raise _undecodable(path)
-    _refuse_huge(path, *size, max_pixels)
+    refuse_huge(f"image {path}", *size, max_pixels)
     try:
         image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
     except cv2.error:
@@ -235,12 +235,32 @@ def _undecodable(path: Path) -> ImageError:
     return ImageError(f"{path} is no image that can be decoded; give a PNG or JPEG file")
 
 
-def _refuse_huge(path: Path, width: int, height: int, max_pixels: float) -> None:
+def refuse_huge(
+    name: str,
+    width: int,
+    height: int,
+    max_pixels: float = MAX_PIXELS,
+    longest: float = float("inf"),
+) -> None:
+    """Refuses a picture that would take too much memory, before it is decoded.
+
+    Args:
+        name: what to call it in the message.
+        width: columns.
+        height: rows.
+        max_pixels: most pixels in all.
+        longest: most pixels of a side.
+
+    Raises:
+        ImageError: it has more.
+    """
     if width * height > max_pixels:
-        raise ImageError(
-            f"image {path} is {width} x {height}, over the limit of {max_pixels / 1e6:g} million "
-            "pixels; scale it down or crop it"
-        )
+        limit = f"the limit of {max_pixels / 1e6:g} million pixels"
+    elif max(width, height) > longest:
+        limit = f"{longest} pixels on its longest side"
+    else:
+        return
+    raise ImageError(f"{name} is {width} x {height}, over {limit}; scale it down or crop it")
 
 
 def write_png(path: str | Path, image: np.ndarray, facts: Mapping[str, str] | None = None) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..errors import ImageError
-from ..files import MAX_PIXELS, read_image
+from ..files import read_image, refuse_huge
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -42,7 +42,7 @@ def to_array(image: Picture) -> tuple[np.ndarray, str]:
         raise ImageError(
             f"picture: need uint8 RGB [h, w, 3], got {pixels.dtype} {pixels.shape}; convert it"
         )
-    _refuse_huge(pixels.shape[1], pixels.shape[0], name)
+    refuse_huge(name, pixels.shape[1], pixels.shape[0], longest=LONGEST)
     return pixels, name
 
 
@@ -55,7 +55,7 @@ def _from_pil(image: Any) -> np.ndarray:
         )
     if image.mode in ("I", "F"):  # nothing says which value is white
         raise ImageError(f"picture: PIL mode {image.mode} has no fixed white; convert it to RGB")
-    _refuse_huge(*image.size, "the picture")  # before it is decoded
+    refuse_huge("the picture", *image.size, longest=LONGEST)  # before it is decoded
     try:
         turned = ImageOps.exif_transpose(image)
         if turned.mode.startswith("I;16"):  # PIL's own conversion cuts off all above 255
@@ -64,13 +64,3 @@ def _from_pil(image: Any) -> np.ndarray:
         return np.asarray(turned.convert("RGB"))
     except (OSError, SyntaxError) as error:
         raise ImageError(f"picture: PIL cannot decode it ({error}); open it again") from None
-
-
-def _refuse_huge(width: int, height: int, name: str) -> None:
-    if width * height > MAX_PIXELS:
-        limit = f"the limit of {MAX_PIXELS / 1e6:g} million pixels"
-    elif max(width, height) > LONGEST:
-        limit = f"{LONGEST} pixels on its longest side"
-    else:
-        return
-    raise ImageError(f"{name} is {width} x {height}, over {limit}; scale it down or crop it")

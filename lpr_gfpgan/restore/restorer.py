@@ -199,10 +199,6 @@ class Restorer:
             return replace(tight, vain=error.reason)
         return place(pixels, name, quad, self.size)
 
-    def frame(self, image: Picture, plate: Plate = None) -> np.ndarray:
-        """The frame alone of `place`, uint8 [H, W, 3]."""
-        return self.place(image, plate).frame
-
     def restore_placed(
         self, placed: Sequence[PlacedPlate], *, samples: int = 0
     ) -> list[RestoredPlate]:

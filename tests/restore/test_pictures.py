@@ -1,11 +1,13 @@
 """Pictures of any kind as arrays."""
 
+import functools
+
 import numpy as np
 import pytest
 from PIL import Image
 
 from lpr_gfpgan.errors import ImageError
-from lpr_gfpgan.files import write_png
+from lpr_gfpgan.files import refuse_huge, write_png
 from lpr_gfpgan.restore import pictures, to_array, to_frame
 
 
@@ -126,6 +128,7 @@ def test_a_file_that_is_no_image(tmp_path, content):
 
 
 def test_a_huge_pil_image_is_refused_before_it_is_decoded(monkeypatch):
-    monkeypatch.setattr(pictures, "MAX_PIXELS", 1000)
+    small = functools.partial(refuse_huge, max_pixels=1000)
+    monkeypatch.setattr(pictures, "refuse_huge", small)
     with pytest.raises(ImageError, match="million"):
         to_array(Image.new("RGB", (100, 30)))

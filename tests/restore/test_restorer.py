@@ -118,7 +118,7 @@ def test_a_number_of_samples_that_is_none(make, crop, samples):
 
 def test_a_plates_shape_is_tight_and_nothing_is_searched(make, crop):
     restorer = make(found=[(QUAD, 0.9)])
-    np.testing.assert_array_equal(restorer.frame(crop), restorer.frame(crop, "tight"))
+    np.testing.assert_array_equal(restorer.place(crop).frame, restorer.place(crop, "tight").frame)
     assert restorer._finder._detector.asked == 0
 
 
