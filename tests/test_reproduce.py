@@ -1,5 +1,7 @@
 """The study's runner: stages after what they need, side by side otherwise, none after a failure."""
 
+import os
+import shutil
 import threading
 import time
 from pathlib import Path
@@ -109,9 +111,26 @@ def test_a_stage_that_takes_the_machine_runs_alone(tool):
 def test_a_stages_lines_and_exit_status_are_shown(tool, monkeypatch, capsys):
     script = "import sys; print('hello'); print('wrong', file=sys.stderr); sys.exit(7)"
     monkeypatch.setattr(tool, "DVC", (tool.sys.executable, "-c", script))
-    stages = tool.Stages(2)
+    stages = tool.Stages({"prior": 1, "warmup": 0})
     assert stages.run("prior") == 7
     shown = capsys.readouterr().out
     assert "prior: hello\n" in shown and "prior: wrong\n" in shown
     assert "[1/2] prior: failed with 7" in shown
     assert not stages.processes
+
+
+@pytest.mark.skipif(shutil.which("nice") is None, reason="no `nice` on this machine")
+def test_a_stage_gives_way_to_those_that_more_others_wait_for(tool, monkeypatch, capsys):
+    script = "import os; print(os.nice(0))"
+    monkeypatch.setattr(tool, "DVC", (tool.sys.executable, "-c", script))
+    stages = tool.Stages({"judge": 3, "loss": 2, "direct": 2, "prior": 3})
+    for name, running, added in (
+        ("judge", [], 0),
+        ("prior", ["judge", "loss"], 0),
+        ("loss", ["direct"], 0),
+        ("direct", ["prior", "loss"], 10),
+    ):
+        stages.processes = {object(): other for other in running}
+        assert stages.run(name) == 0
+        nice = int(capsys.readouterr().out.split(f"{name}: ")[1].split()[0])
+        assert nice == min(19, os.nice(0) + added)

@@ -9,6 +9,7 @@ Usage: python tools/reproduce.py
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 import threading
@@ -22,6 +23,7 @@ from lpr_gfpgan.errors import LprError
 
 MOST = 4  # more would wait for each other most of the time
 DVC = (sys.executable, "-m", "dvc", "--wait-for-lock")
+POLITE = ("nice", "-n", "10") if shutil.which("nice") else ()
 _EDGE = re.compile(r'^"([^"]+)" -> "([^"]+)";$')
 _NODE = re.compile(r'^"([^"]+)";$')
 
@@ -93,34 +95,45 @@ def run_all(
 
 
 class Stages:
-    """Runs stages as processes and prints their lines, each after the stage's name."""
+    """Runs stages as processes and prints their lines, each after the stage's name.
 
-    def __init__(self, count: int) -> None:
-        self.count, self.finished = count, 0
-        self.processes: set[subprocess.Popen] = set()
+    Where more run than there are cores, a stage gives way to those that more others wait for.
+
+    Args:
+        first: the stages, and how many others wait for each, see `reach`.
+    """
+
+    def __init__(self, first: Mapping[str, int]) -> None:
+        self.first, self.finished = first, 0
+        self.processes: dict[subprocess.Popen, str] = {}
         self.lock = threading.Lock()
 
     def run(self, name: str) -> int:
         """One stage to its end; returns its exit status."""
         start = time.perf_counter()
-        process = subprocess.Popen(
-            [*DVC, "repro", "--single-item", name],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            errors="replace",
-        )
         with self.lock:
-            self.processes.add(process)
+            gives_way = any(
+                self.first[other] > self.first[name] for other in self.processes.values()
+            )
+            process = subprocess.Popen(
+                [*(POLITE if gives_way else ()), *DVC, "repro", "--single-item", name],
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                errors="replace",
+            )
+            self.processes[process] = name
         for line in process.stdout:
             print(f"{name}: {line}", end="", flush=True)
         status = process.wait()
         with self.lock:
-            self.processes.discard(process)
+            del self.processes[process]
             self.finished += 1
             word = "done" if status == 0 else f"failed with {status}"
             seconds = time.perf_counter() - start
-            print(f"[{self.finished}/{self.count}] {name}: {word}, {seconds:.0f} s", flush=True)
+            print(
+                f"[{self.finished}/{len(self.first)}] {name}: {word}, {seconds:.0f} s", flush=True
+            )
         return status
 
     def stop(self) -> None:
@@ -150,7 +163,7 @@ def main() -> int:
         print(dag.stderr, end="", file=sys.stderr)
         return dag.returncode
     graph = parse(dag.stdout)
-    stages = Stages(len(graph))
+    stages = Stages(reach(graph))
     try:
         failed = run_all(
             graph,
