@@ -11,7 +11,7 @@ STRIP  := $(BIN)/nbstripout --keep-id --extra-keys "metadata.language_info cell.
 export DVC_NO_ANALYTICS = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup reproduce test browser check lock strip lab explore photos real
+.PHONY: help setup reproduce test browser check bench lock strip lab explore photos real
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -52,6 +52,17 @@ browser: setup  ## test the sliders in a real browser; installs Chromium where a
 
 check: setup  ## compare this machine's figures with the committed ones
 	$(BIN)/python tools/check.py
+
+# The published packages in the versions of the benchmark, without what they would install beside them.
+.venv-bench/.ready: requirements.lock
+	@test -x $(BIN)/uv || $(MAKE) setup
+	$(BIN)/uv venv --quiet --clear --python $(BIN)/python .venv-bench
+	$(BIN)/uv pip install --quiet --python .venv-bench/bin/python --requirement requirements.lock
+	$(BIN)/uv pip install --quiet --python .venv-bench/bin/python --no-deps --no-build-isolation basicsr==1.4.2 gfpgan==1.3.8
+	@touch $@
+
+bench: setup .venv-bench/.ready  ## time this package against the published GFP-GAN, side by side
+	PYTHONPATH="$(CURDIR)" .venv-bench/bin/python tools/bench/run.py
 
 lock: setup  ## resolve requirements.lock again from pyproject.toml
 	$(BIN)/uv pip compile --quiet pyproject.toml --extra dev --python-version 3.11 --universal \
