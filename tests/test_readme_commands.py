@@ -24,7 +24,8 @@ def test_every_target_is_phony_and_described():
 
 def test_readme_steps_without_make_are_those_of_the_makefile():
     steps = re.findall(r"^uv pip install (.+)$", README, flags=re.MULTILINE)
-    made = re.findall(r"uv pip install --quiet --python \S+ (.+)$", MAKEFILE, flags=re.MULTILINE)
+    line = r"uv pip install --quiet --python \$\(BIN\)/python (.+)$"
+    made = re.findall(line, MAKEFILE, flags=re.MULTILINE)
     assert steps and steps == made
 
 
