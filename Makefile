@@ -61,8 +61,8 @@ check: setup  ## compare this machine's figures with the committed ones
 	$(BIN)/uv pip install --quiet --python .venv-bench/bin/python --no-deps --no-build-isolation basicsr==1.4.2 gfpgan==1.3.8
 	@touch $@
 
-bench: setup .venv-bench/.ready  ## time this package against the published GFP-GAN, side by side
-	PYTHONPATH="$(CURDIR)" .venv-bench/bin/python tools/bench/run.py
+bench: setup .venv-bench/.ready  ## time this package against the published GFP-GAN (BENCH="--sizes 128" for less)
+	PYTHONPATH="$(CURDIR)" .venv-bench/bin/python tools/bench/run.py $(BENCH)
 
 lock: setup  ## resolve requirements.lock again from pyproject.toml
 	$(BIN)/uv pip compile --quiet pyproject.toml --extra dev --python-version 3.11 --universal \
