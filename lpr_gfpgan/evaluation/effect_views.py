@@ -62,8 +62,8 @@ def claim_view(table: pd.DataFrame) -> pd.DataFrame:
         "n counts plates; brackets: bootstrap over plates (over training seeds too where there are "
         "several); p by Holm's method over a family of tests: reading and ringing on the test over "
         "the lines of one measure under Differences, KID and emphasis over all pairs with full, "
-        "the grid over its factors or, under Contributions, all lines of one measure (paired t "
-        "test; for KID and emphasis of the jackknife's values of each plate); a line marked "
+        "the grid over all factors and rivals or, under Contributions, all lines of one measure "
+        "(paired t test; for KID and emphasis of the jackknife's values of each plate); a line marked "
         "(beside) has no vote in the verdict"
     )
     shown.attrs[UNFOLDED] = True
@@ -82,7 +82,9 @@ def gain_view(table: pd.DataFrame) -> pd.DataFrame:
         table,
         index=[*index, "measure"],
         title=f"gains of {FULL} {'by factor' if by_factor else 'over other methods'}",
-        family="the factors" if by_factor else "the lines of one measure in this table",
+        family="all factors and rivals of such cells"
+        if by_factor
+        else "the lines of one measure in this table",
     )
 
 

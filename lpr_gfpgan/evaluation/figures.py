@@ -113,7 +113,7 @@ def forest_plot(
     methods = [*shown["first"], *shown["second"]]
     figure.suptitle(
         f"all conditions pooled, paired by plate; {read_by(JUDGE, methods)}\n"
-        f"{interval_note(shown)}; to the right of 0 the first method has more",
+        f"{interval_note(shown)}, each by itself (unadjusted); right of 0 the first has more",
         fontsize=9,
     )
     return figure

@@ -200,19 +200,20 @@ def _curves(axes: Any, shown: pd.DataFrame, factor: str, measure: str) -> None:
     order = list(dict.fromkeys(shown["method"]))
     for number, method in enumerate(order):
         part = shown[(shown["method"] == method) & np.isfinite(shown["estimate"])]
-        place = part["strength"].fillna(beyond)
-        # Side by side, so that intervals do not hide each other.
-        place = place + 0.07 * reach * ((number + 0.5) / len(order) - 0.5)
-        part = part.assign(place=place).sort_values("place")
+        part = part.assign(place=part["strength"].fillna(beyond)).sort_values("place")
         style = method_style(method)
+        # Intervals stand side by side, not to hide each other. Curves do not: beside its place a
+        # steep one would seem higher or lower than it is.
+        aside = 0.07 * reach * ((number + 0.5) / len(order) - 0.5)
         axes.errorbar(
-            part["place"],
+            part["place"] + aside,
             scale * part["estimate"],
             yerr=errors(part, scale),
-            **{**style, "marker": None},
+            **{**style, "marker": None, "linestyle": "none"},
             capsize=2,
             elinewidth=0.9,
         )
+        axes.plot(part["place"], scale * part["estimate"], **{**style, "marker": None})
         for trained in (True, False):
             some = part[part["in_training_range"].astype(bool) == trained]
             axes.plot(

@@ -1,7 +1,7 @@
 """How much of a plate can still be read at each blur and resolution.
 
 A map of two factors alone, Gaussian blur and the plate's width on the small image, without noise or
-compression: what they leave is an upper bound for anything that must cope with more.
+compression, for these readers: it is no bound for others.
 """
 
 import itertools

@@ -141,6 +141,67 @@ def test_the_forest_has_a_line_per_comparison(drawn):
     ]
 
 
+def test_the_forest_shows_each_difference_on_its_side(drawn, evaluation):
+    table = difference_table(evaluation.rows, **DRAWS).query("condition == 'all'")
+    for axes, measure in zip(
+        drawn["forest"].axes, ("character_accuracy", "plate_accuracy"), strict=True
+    ):
+        lines = table[table["measure"] == measure]
+        points = {
+            (round(float(x), 6), float(y))
+            for line in axes.lines
+            if len(line.get_xdata()) == 1
+            for x, y in zip(line.get_xdata(), line.get_ydata(), strict=True)
+        }
+        wanted = {
+            (round(100 * estimate, 6), float(place))
+            for place, estimate in enumerate(lines["estimate"])
+        }
+        assert wanted <= points
+        if measure == "character_accuracy":
+            assert any(x for x, _ in wanted)  # else a wrong sign would not show
+
+
+def test_accuracy_is_drawn_by_the_judge_and_each_condition_by_itself(drawn, evaluation):
+    rows = evaluation.rows
+    reading, quality = drawn["accuracy"].axes
+    conditions = list(dict.fromkeys(rows["condition"]))
+    for axes, table, measure in (
+        (reading, accuracy_table(rows, **DRAWS).query("reader == 'judge'"), "character_accuracy"),
+        (quality, image_table(rows, **DRAWS), "psnr_plate"),
+    ):
+        lines = table[(table["measure"] == measure) & np.isfinite(table["estimate"])]
+        scale = 100 if measure == "character_accuracy" else 1
+        for method in ("degraded", "full"):
+            own = lines[lines["method"] == method].set_index("condition")["estimate"]
+            wanted = scale * own.loc[conditions].to_numpy()
+            curves = [
+                np.asarray(line.get_ydata(), float)
+                for line in axes.lines
+                if same_color(line.get_color(), STYLES[method][0])
+            ]
+            heights = [curve for curve in curves if len(curve) == len(conditions)]
+            assert any(np.allclose(curve, wanted) for curve in heights), (method, measure)
+            longer = [curve for curve in curves if len(curve) == len(conditions) + 1]
+            assert not longer  # no pooled figure among the conditions
+
+
+def test_a_sheet_shows_the_readings_of_its_own_condition(evaluation):
+    strong = evaluation.rows["condition"] == "strong"
+    told = evaluation.rows.assign(
+        reading=evaluation.rows["reading"].where(~strong, evaluation.rows["text"])
+    )
+    sheets = {}
+    for condition in ("light", "strong"):
+        figure = restoration_figures.restoration_grid(
+            evaluation.examples["strong"], evaluation.methods, told, condition=condition
+        )
+        sheets[condition] = np.asarray(figure.axes[0].images[0].get_array())
+    wrong = np.array(restoration_figures.WRONG_INK)
+    assert not (sheets["strong"] == wrong).all(axis=2).any()
+    assert (sheets["light"] == wrong).all(axis=2).any()
+
+
 def test_who_reads_what_is_said(drawn):
     apart = "read by judge; direct reading: reader direct on the degraded image"
     assert drawn["accuracy"].axes[0].get_title().startswith(apart)
