@@ -63,8 +63,8 @@ def claim_view(table: pd.DataFrame) -> pd.DataFrame:
         "several); p by Holm's method over a family of tests: reading and ringing on the test over "
         "the lines of one measure under Differences, KID and emphasis over all pairs with full, "
         "the grid over all factors and rivals or, under Contributions, all lines of one measure "
-        "(paired t test; for KID and emphasis of the jackknife's values of each plate); a line marked "
-        "(beside) has no vote in the verdict"
+        "(paired t test; for KID and emphasis of the jackknife's values of each plate); a line "
+        "marked (beside) has no vote in the verdict"
     )
     shown.attrs[UNFOLDED] = True
     return shown
