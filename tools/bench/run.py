@@ -135,7 +135,7 @@ def _sizes(sides: Any, size: int) -> dict[str, Any]:
     image = sides.images(size, 1, "cpu")
     for side in (sides.OURS, sides.REFERENCE):
         network = sides.restorer(side, size)
-        with torch.inference_mode(), FlopCounterMode(display=False) as counter:
+        with torch.no_grad(), FlopCounterMode(display=False) as counter:
             sides.restore(side, network.eval(), image)
         found[side] = {
             "parameters": sum(p.numel() for p in network.parameters()),
