@@ -59,7 +59,7 @@ def test_disagreement_lowers_confidence(make, calibration, crop):
     expected = [0.8] * 7
     expected[5] = 0.4
     assert calibrated.reading.confidences == pytest.approx(expected)
-    assert calibrated.reading.confidence == pytest.approx(np.prod(expected))
+    assert calibrated.reading.confidence == pytest.approx(np.prod(expected) ** 0.5)
     # What a reader sees in a restoration is not calibrated.
     assert calibrated.reading_restored.confidences == pytest.approx((0.8,) * 7)
 

@@ -129,7 +129,7 @@ def test_other_weights_are_refused_by_name(calibration):
 
 
 def test_a_missing_file_names_what_makes_it(tmp_path):
-    with pytest.raises(DataError, match=r"no calibration in .*; make it with notebooks/5_cal"):
+    with pytest.raises(DataError, match=r"no calibration in .*; make it with `make reproduce`"):
         Calibration.load(tmp_path / "calibration.json")
 
 

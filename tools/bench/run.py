@@ -135,8 +135,10 @@ def _sizes(sides: Any, size: int) -> dict[str, Any]:
     image = sides.images(size, 1, "cpu")
     for side in (sides.OURS, sides.REFERENCE):
         network = sides.restorer(side, size)
-        with torch.no_grad(), FlopCounterMode(display=False) as counter:
-            sides.restore(side, network.eval(), image)
+        # Its hooks want a gradient of every parameter that requires one.
+        network.eval().requires_grad_(False)
+        with FlopCounterMode(display=False) as counter:
+            sides.restore(side, network, image)
         found[side] = {
             "parameters": sum(p.numel() for p in network.parameters()),
             "gflop": round(counter.get_total_flops() / 1e9, 3),
