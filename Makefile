@@ -53,12 +53,11 @@ browser: setup  ## test the sliders in a real browser; installs Chromium where a
 check: setup  ## compare this machine's figures with the committed ones
 	$(BIN)/python tools/check.py
 
-# The published packages in the versions of the benchmark, without what they would install beside them.
-.venv-bench/.ready: requirements.lock
+.venv-bench/.ready: requirements.lock tools/bench/requirements.txt
 	@test -x $(BIN)/uv || $(MAKE) setup
 	$(BIN)/uv venv --quiet --clear --python $(BIN)/python .venv-bench
 	$(BIN)/uv pip install --quiet --python .venv-bench/bin/python --requirement requirements.lock
-	$(BIN)/uv pip install --quiet --python .venv-bench/bin/python --no-deps --no-build-isolation basicsr==1.4.2 gfpgan==1.3.8
+	$(BIN)/uv pip install --quiet --python .venv-bench/bin/python --no-deps --no-build-isolation --requirement tools/bench/requirements.txt
 	@touch $@
 
 bench: setup .venv-bench/.ready  ## time this package against the published GFP-GAN (BENCH="--sizes 128" for less)

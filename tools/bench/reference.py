@@ -10,12 +10,17 @@ import importlib.util
 import math
 import sys
 import types
+from pathlib import Path
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-VERSIONS = {"gfpgan": "1.3.8", "basicsr": "1.4.2"}
+VERSIONS = dict(
+    line.split("==")
+    for line in Path(__file__).with_name("requirements.txt").read_text("utf-8").splitlines()
+    if "==" in line
+)
 
 
 def installed() -> bool:

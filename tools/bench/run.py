@@ -18,7 +18,9 @@ from typing import Any
 
 import clock
 import reference
+import sides
 import torch
+from torch.utils.flop_counter import FlopCounterMode
 
 from lpr_gfpgan.evaluation.environment import processor
 from lpr_gfpgan.files import write_json
@@ -40,8 +42,6 @@ def main() -> int:
         print(f"bench: {names} are not in this environment; run `make bench`", file=sys.stderr)
         return 1
     reference.prepare()
-    import sides
-
     torch.set_num_threads(arguments.threads)
     device = "cuda" if torch.cuda.is_available() else "cpu"
     if arguments.memory_of:
@@ -54,16 +54,16 @@ def main() -> int:
         return 0
     found = {"machine": _machine(arguments.threads, device), "parameters": {}, "cases": []}
     for size in arguments.sizes:
-        found["parameters"][str(size)] = _sizes(sides, size)
+        found["parameters"][str(size)] = _sizes(size)
         for case in arguments.cases or sides.CASES:
             threads = 1 if case == "degradations" else arguments.threads
             torch.set_num_threads(threads)
             for batch in BATCHES[size].get(case, OTHERWISE[size]):
-                line = _timed(sides, case, size, batch, device, arguments.rounds)
+                line = _timed(case, size, batch, device, arguments.rounds)
                 found["cases"].append(line | {"threads": threads})
                 print(json.dumps(line), flush=True)
                 write_json(arguments.out, found)
-        found["cases"] += _means(sides, found["cases"], size)
+        found["cases"] += _means(found["cases"], size)
         write_json(arguments.out, found)
     return 0
 
@@ -71,7 +71,7 @@ def main() -> int:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--sizes", type=int, nargs="+", choices=tuple(BATCHES), default=[128, 512])
-    parser.add_argument("--cases", nargs="+", help="default: all")
+    parser.add_argument("--cases", nargs="+", choices=tuple(sides.CASES), help="default: all")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--threads", type=int, default=os.cpu_count())
     parser.add_argument("--out", type=Path, default=OUT)
@@ -80,9 +80,7 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _timed(
-    sides: Any, case: str, size: int, batch: int, device: str, rounds: int
-) -> dict[str, Any]:
+def _timed(case: str, size: int, batch: int, device: str, rounds: int) -> dict[str, Any]:
     works = {
         side: sides.CASES[case](side, size, batch, device) for side in (sides.OURS, sides.REFERENCE)
     }
@@ -94,7 +92,7 @@ def _timed(
     return line
 
 
-def _means(sides: Any, lines: list[dict[str, Any]], size: int) -> list[dict[str, Any]]:
+def _means(lines: list[dict[str, Any]], size: int) -> list[dict[str, Any]]:
     """The mean step of each game, from the medians of its parts; without those not measured."""
     parts = {line["case"]: line for line in lines if line["size"] == size}
     means = []
@@ -130,10 +128,8 @@ def _peak(device: str) -> float:
     )
 
 
-def _sizes(sides: Any, size: int) -> dict[str, Any]:
+def _sizes(size: int) -> dict[str, Any]:
     """Parameters of the restorers, and floating-point operations of restoring one image."""
-    from torch.utils.flop_counter import FlopCounterMode
-
     found: dict[str, Any] = {}
     image = sides.images(size, 1, "cpu")
     for side in (sides.OURS, sides.REFERENCE):

@@ -8,6 +8,7 @@ resamples as in its design.
 
 import itertools
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from lpr_gfpgan.config import load_study
 from lpr_gfpgan.degradations import DegradationRanges, degrade, draw
 from lpr_gfpgan.losses import (
     discriminator_logistic,
@@ -34,13 +36,13 @@ from lpr_gfpgan.networks import (
     crop_region,
 )
 from lpr_gfpgan.plates import plate_box
+from lpr_gfpgan.training.optimise import adam, due_r1, update
 
 Work = Callable[[], Any]
 OURS, REFERENCE = "ours", "reference"
-UNET = (256, 256, 256, 256, 128, 64, 32, 16)
-DECODER = (512, 512, 512, 512, 256, 128, 64, 32)
-R1_EVERY, PATH_EVERY, PATH_SHRINK = 16, 4, 2
-RATE, BETAS = 0.002, (0.0, 0.99)
+PAPER = load_study("paper", params=Path(__file__).parents[2] / "params.yaml").settings
+"""The profile of the published shape and schedule."""
+UNET, DECODER = PAPER.restorer.channels, PAPER.prior.channels
 
 
 def levels(size: int) -> int:
@@ -57,9 +59,9 @@ def restorer(side: str, size: int) -> nn.Module:
         base=(4, 4),
         channels_unet=UNET[:count],
         channels_decoder=DECODER[:count],
-        code_size=512,
-        mapping_layers=8,
-        pool_codes=False,
+        code_size=PAPER.prior.code_size,
+        mapping_layers=PAPER.prior.mapping_layers,
+        pool_codes=PAPER.restorer.pool_codes,
     )
 
 
@@ -102,13 +104,9 @@ def forward_backward(side: str, size: int, batch: int, device: str) -> Work:
 
 
 def _adam(network: nn.Module) -> torch.optim.Adam:
-    return torch.optim.Adam(network.parameters(), lr=RATE, betas=BETAS)
-
-
-def _step(network: nn.Module, optimiser: torch.optim.Optimizer, loss: Tensor) -> None:
-    optimiser.zero_grad(set_to_none=True)
-    loss.backward(inputs=[p for p in network.parameters() if p.requires_grad])
-    optimiser.step()
+    settings = PAPER.restorer
+    betas = settings.beta1, settings.beta2
+    return adam(network, learning_rate=settings.learning_rate, betas=betas)
 
 
 def _r1(
@@ -118,7 +116,8 @@ def _r1(
     network: nn.Module | None = None,
 ) -> None:
     leaf = real.detach().clone().requires_grad_(True)
-    _step(network or judge, optimiser, 5 * R1_EVERY * r1_penalty(judge(leaf), leaf))
+    weight = due_r1(PAPER.restorer.discriminator, 0)
+    update(network or judge, optimiser, weight * r1_penalty(judge(leaf), leaf))
 
 
 class Game:
@@ -131,7 +130,9 @@ class Game:
         self.boxes = torch.tensor([box] * batch, device=device)
         if side == OURS:
             self.adversary = Discriminator(base=(4, 4), channels=DECODER[: levels(size)])
-            self.region = RegionDiscriminator(size=self.crop_size, channels=(64, 128, 256, 256))
+            self.region = RegionDiscriminator(
+                size=self.crop_size, channels=PAPER.restorer.region.discriminator.channels
+            )
         else:
             self.adversary = reference.discriminator(size)
             self.region = reference.region_discriminator()
@@ -152,16 +153,16 @@ class Game:
         loss = l1(restored, self.target) + pyramid_l1(pyramid, self.target)
         loss = loss + 0.1 * generator_nonsaturating(adversary(restored))
         loss = loss + 0.1 * generator_nonsaturating(region(self.crop(restored))[0])
-        _step(network, opt, loss)
+        update(network, opt, loss)
         fake = restored.detach()
         loss = discriminator_logistic(adversary(self.target), adversary(fake))
-        _step(adversary, opt_adversary, loss)
+        update(adversary, opt_adversary, loss)
         real_crop, fake_crop = self.crop(self.target), self.crop(fake)
         loss = discriminator_logistic(region(real_crop)[0], region(fake_crop)[0])
-        _step(region, opt_region, loss)
+        update(region, opt_region, loss)
 
     def penalty(self) -> None:
-        """R1 of both discriminators, taken every `R1_EVERY` steps."""
+        """R1 of both discriminators, which is due once in a while."""
         _, (adversary, opt_adversary), (region, opt_region) = self.parts
         _r1(adversary, opt_adversary, self.target)
         _r1(lambda crop: region(crop)[0], opt_region, self.crop(self.target), region)
@@ -175,7 +176,10 @@ class PriorGame:
         count = levels(size)
         if side == OURS:
             self.generator = Generator(
-                base=(4, 4), channels=DECODER[:count], code_size=512, mapping_layers=8
+                base=(4, 4),
+                channels=DECODER[:count],
+                code_size=PAPER.prior.code_size,
+                mapping_layers=PAPER.prior.mapping_layers,
             )
             self.adversary = Discriminator(base=(4, 4), channels=DECODER[:count])
         else:
@@ -188,7 +192,7 @@ class PriorGame:
 
     def make(self, batch: int) -> tuple[Tensor, Tensor]:
         """Images of new latents, and the codes they were made from."""
-        z = torch.randn(batch, 512, generator=self.latents).to(self.device)
+        z = torch.randn(batch, PAPER.prior.code_size, generator=self.latents).to(self.device)
         if self.side == OURS:
             codes = self.generator.map(z)[:, None].expand(-1, self.generator.num_codes, -1)
             return self.generator.synthesise(codes), codes
@@ -198,21 +202,22 @@ class PriorGame:
         """Generator, discriminator."""
         (generator, opt), (adversary, opt_adversary) = self.parts
         fake, _ = self.make(len(self.real))
-        _step(generator, opt, generator_nonsaturating(adversary(fake)))
+        update(generator, opt, generator_nonsaturating(adversary(fake)))
         loss = discriminator_logistic(adversary(self.real), adversary(fake.detach()))
-        _step(adversary, opt_adversary, loss)
+        update(adversary, opt_adversary, loss)
 
     def penalty(self) -> None:
-        """R1, taken every `R1_EVERY` steps."""
+        """R1, which is due once in a while."""
         _r1(*self.parts[1], self.real)
 
     def path(self) -> None:
-        """Path length of half a batch, taken every `PATH_EVERY` steps."""
+        """Path length of a part of the batch, which is due once in a while."""
         generator, optimiser = self.parts[0]
-        image, codes = self.make(max(1, len(self.real) // PATH_SHRINK))
+        image, codes = self.make(max(1, len(self.real) // PAPER.prior.path_shrink))
         lengths = path_lengths(image, codes, torch.randn_like(image))
         penalty = path_penalty(lengths, torch.zeros((), device=self.device))
-        _step(generator, optimiser, 2 * PATH_EVERY * penalty)
+        weight = PAPER.prior.path_length * PAPER.prior.path_every
+        update(generator, optimiser, weight * penalty)
 
 
 def degradations(side: str, size: int, batch: int, device: str) -> Work:
@@ -274,7 +279,11 @@ CASES: dict[str, Callable[[str, int, int, str], Work]] = {
     "degradations": degradations,
 }
 MEANS: dict[str, dict[str, float]] = {
-    "mean gan_step": {"gan_step": 1, "gan_r1": 1 / R1_EVERY},
-    "mean prior_step": {"prior_step": 1, "prior_r1": 1 / R1_EVERY, "prior_path": 1 / PATH_EVERY},
+    "mean gan_step": {"gan_step": 1, "gan_r1": 1 / PAPER.restorer.discriminator.r1_every},
+    "mean prior_step": {
+        "prior_step": 1,
+        "prior_r1": 1 / PAPER.prior.discriminator.r1_every,
+        "prior_path": 1 / PAPER.prior.path_every,
+    },
 }
 """What a step of training costs on average: each part by the share of steps that have it."""
