@@ -220,7 +220,8 @@ def load_study(profile: str | None = None, *, params: Path | str | None = None) 
     variants = convert(list[str], content["variants"], "variants")
     for variant in variants:
         one_of("variants", variant, tuple(ablations))
-    if "full" not in variants or len(set(variants)) < max(2, len(variants)):
+    doubled = len(set(variants)) < len(variants)
+    if "full" not in variants or len(variants) < 2 or doubled:
         # Said before hours of training, not by the tables that compare.
         raise ConfigError(
             f"variants: {', '.join(variants)}: the study compares 'full' with others; name it and "

@@ -99,8 +99,6 @@ class PlateReading:
                 for each, agrees in zip(self.characters, agreed, strict=True)
             ]
         )
-        if not reading.complete:
-            return reading
         whole = calibration.text_confidence(reading.confidence, tight=tight)
         return replace(reading, confidence=whole)
 
