@@ -34,6 +34,9 @@ EXCEPT = {
     "prior": DRAWN
     | PICTURES
     | dict.fromkeys(("degradations", "ranges.py"), "the prior learns sharp scenes"),
+    "prior_quality": DRAWN
+    | dict.fromkeys(("degradations", "ranges.py"), "degraded sets are a dependency themselves")
+    | {"training": "the weights are a dependency themselves"},
     "warmup": DRAWN | {"readers": "the recognition loss weighs 0 there"},
     "restorer": DRAWN,
     "baseline": DRAWN,

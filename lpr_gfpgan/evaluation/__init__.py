@@ -20,8 +20,8 @@
   `effect_figures`, `ablation_figures`, `training_figures`: pictures of rows and tables, in one
   `figure_style` and with one `method_style`. They need matplotlib and seaborn, so they are imported
   by name.
-- `mixtures`: how strong the study's own conditions are; `prior_note`: what was measured of the
-  prior's scenes.
+- `mixtures`: how strong the study's own conditions are; `prior_quality`: how near to plates the
+  prior's scenes are, and whether anything can be read there.
 - `gains`: the full model against what was not trained beside it, `filters`: with which classical
   filter; `grid_gains`: the same by factor;
   `finding`: when a difference counts as shown; `claims`: verdicts on the paper's claims, by one

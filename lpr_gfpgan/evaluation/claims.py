@@ -6,7 +6,7 @@ as none: few plates or a large family can hide one. Every line with a
 vote belongs to a family of tests, over which its p-value is adjusted by Holm's method:
 
 - reading and ringing on the test: one measure, the full model less each of its rivals;
-- reading by blur: all factors of the grid;
+- reading by blur: all factors and rivals, the cells with one factor alone apart from the others;
 - KID and emphasis: one measure, pooled over conditions, the full model less everything that was
   tested, rivals of the claim or not: no choice among them can make a family smaller;
 - a contribution: all lines of one measure under a protocol of the grid; on the test, beside it, one
@@ -28,7 +28,8 @@ The other lines stand beside as context and have no vote. However many seeds a n
 with, a rival has one line and one vote: seeds are resampled together with plates. Where a line with
 a vote compares two networks that were trained with one seed, the verdict speaks of these two
 checkpoints only. Better reading is claimed of restoring: where reading the degraded image directly
-gets more characters still, the verdict adds it.
+gets more characters still, the verdict adds it and names where. It also names the lines beside a
+contribution that find worse: the grid decides, and the test may contradict it.
 
 Source of the claims: Huang and Wei (2024), doi 10.21203/rs.3.rs-4798789/v1, abstract.
 """
@@ -157,8 +158,19 @@ def verdict(claim: str, lines: pd.DataFrame, *, profile: str, judges: bool) -> s
         said = IN_PART if BETTER in found else NO_DIFFERENCE
     if claims_nothing(profile):
         said = f"{CANNOT}; {THESE_CHECKPOINTS}: {said.removeprefix(f'{TWO_CHECKPOINTS} only: ')}"
-    direct = lines[lines["evidence"].str.contains(DIRECT_READING, regex=False)]
-    return f"{said}; {DIRECT_IS_BETTER}" if (direct["finding"] == WORSE).any() else said
+    worse = lines[lines["finding"] == WORSE]
+    direct = worse["evidence"].str.contains(DIRECT_READING, regex=False)
+    if direct.any():
+        said = f"{said}; {DIRECT_IS_BETTER} ({_places(worse[direct])})"
+    beside = worse[~worse["decides"].astype(bool)]
+    if claim in CONTRIBUTED and len(beside):
+        said = f"{said}; worse beside: {' and '.join(beside['evidence'])}"
+    return said
+
+
+def _places(lines: pd.DataFrame) -> str:
+    """Where lines of evidence were measured: what follows the comma."""
+    return " and ".join(lines["evidence"].str.partition(", ")[2])
 
 
 def _evidence(

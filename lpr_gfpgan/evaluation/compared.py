@@ -56,11 +56,11 @@ def compared_methods(
     Raises:
         WeightsError: a network is missing or damaged.
     """
-    methods = [
+    if protocol == AS_PUBLISHED:
+        return [*baselines(), *restorers(study, device, variants=PUBLISHED)]
+    return [
         *baselines(),
         *classical_methods(study.classical, device),
         *learned_baselines(study, device),
         *restorers(study, device),
     ]
-    names = method_names(study, protocol)
-    return [method for method in methods if method.name in names]

@@ -15,6 +15,8 @@ from .views import CAPTION, TITLE, UNFOLDED, measure_heading
 UNITS = {"psnr": "dB", "ringing": "grey levels", "mse": "squared grey levels"}
 """Units of measures, by the first word of their name; shares are in percentage points."""
 HOLM = "p (Holm)"
+LEAST_P = 0.0001
+"""Below it a p-value rests on the far tail of a distribution that only nears the truth."""
 HEADINGS = {"second": f"{FULL} less"}
 SHOWN = ("character_accuracy", "plate_accuracy_without_province", "psnr_plate")
 
@@ -36,6 +38,13 @@ def signed(line: Mapping[str, Any], *, unit: bool = True) -> str:
     return f"{text} {name}".rstrip() if unit else text
 
 
+def p_text(p: float) -> str:
+    """A p-value with two digits, or that it is below LEAST_P; empty where there is none."""
+    if np.isnan(p):
+        return ""
+    return f"< {LEAST_P}" if p < LEAST_P else f"{p:.2g}"
+
+
 def claim_view(table: pd.DataFrame) -> pd.DataFrame:
     """The page's first table: claim and verdict, then each piece of evidence with its figure.
 
@@ -49,7 +58,7 @@ def claim_view(table: pd.DataFrame) -> pd.DataFrame:
             "evidence": table["evidence"],
             "measure": table["measure"].map(measure_heading),
             "difference [95 % interval]": [signed(line) for line in table.to_dict("records")],
-            HOLM: ["" if np.isnan(p) else f"{p:.2g}" for p in table["holm_p"]],
+            HOLM: table["holm_p"].map(p_text),
             "n": [str(n) if n else "" for n in table["n"]],
             "holds for": table["scope"],
             "finding": [
@@ -157,7 +166,7 @@ def _effects(table: pd.DataFrame, *, index: list[str], title: str, family: str) 
         columns["training seeds"] = table["seeds"].to_numpy()
         columns["holds for"] = table["scope"].to_numpy()
     if "holm_p" in table and table["holm_p"].notna().any():
-        columns[HOLM] = [f"{p:.2g}" for p in table["holm_p"]]
+        columns[HOLM] = table["holm_p"].map(p_text).to_numpy()
     if "finding" in table:
         columns["finding"] = table["finding"].to_numpy()
     shown = pd.DataFrame(columns).set_index(index)

@@ -1,9 +1,9 @@
 """Features of every image of the test, for the kernel distance (KID) of sets of plates.
 
-The features are those of the prior's KID: the pooled trunk of the reader `judge`, which no loss has
-seen, scaled to mean square 1. Here the plate is cut out at its known corners, as for reading; the
-prior's plates have none, so there both sides are cut out at the canonical place. Images exist only
-while the test runs, so their features are kept in a file beside the rows.
+The features are the pooled trunk of the reader `judge`, which no loss has seen, scaled to mean
+square 1. The plate is cut out at its known corners, as for reading (`prior_quality` compares other
+pictures, cut out at the canonical place). Images exist only while the test runs, so their features
+are kept in a file beside the rows.
 """
 
 from collections.abc import Mapping

@@ -1,12 +1,11 @@
 """The figures that metrics/evaluation.json and metrics/headline.json hold."""
 
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from .lines import POOLED
+from .lines import POOLED, as_json
 from .methods import DEGRADED, DIRECT, JUDGE, ORIGINAL
 from .tables import accuracy_table, difference_table, image_table
 
@@ -71,9 +70,3 @@ def short_headline(figures: dict[str, Any]) -> dict[str, float]:
             gain = pair["character_accuracy"]
             short |= {f"{name}, {key}": gain[key] for key in ("estimate", "low", "high")}
     return short
-
-
-def as_json(line: Mapping[str, Any]) -> dict[str, Any]:
-    """A line of a table as JSON holds it: estimate and ends to five digits, and n."""
-    ends = {key: round(float(line[key]), 5) for key in ("estimate", "low", "high")}
-    return {**ends, "n": int(line["n"])}

@@ -4,6 +4,7 @@ Within one condition a plate occurs once, so a share has a Wilson interval; over
 plates are resampled with all their rows.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -120,3 +121,9 @@ def table_line(
         "high": interval.high,
         "interval": kind,
     }
+
+
+def as_json(line: Mapping[str, Any]) -> dict[str, Any]:
+    """A line of a table as JSON holds it: estimate and ends to five digits, and n."""
+    ends = {key: round(float(line[key]), 5) for key in ("estimate", "low", "high")}
+    return {**ends, "n": int(line["n"])}

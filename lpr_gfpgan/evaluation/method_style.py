@@ -50,7 +50,7 @@ STYLES: dict[str, tuple[str, str, str]] = {
 them. Where a variant was trained with several seeds they share all but the marker."""
 
 
-SHOWN = (DEGRADED, BICUBIC, RICHARDSON_LUCY_FIXED, "plain_unet", "face_recipe", FULL)
+SHOWN = (DEGRADED, BICUBIC, RICHARDSON_LUCY_FIXED, "plain_unet", "rrdb", "face_recipe", FULL)
 """The methods of curves and sheets, where they were tested: more would hide each other, and the
 tables hold all. Of the filters it is always the same one, whichever validation chose, so that the
 figures of two runs can be laid side by side."""

@@ -5,7 +5,7 @@ of its own: it is the reader `direct`, trained on degraded images, on the method
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -89,14 +89,26 @@ def restorer(
     return Method(name=name, apply=apply, variant=variant, training_seed=training_seed)
 
 
-def restorers(study: Study, device: torch.device | str = "cpu") -> list[Method]:
+def restorers(
+    study: Study,
+    device: torch.device | str = "cpu",
+    *,
+    variants: Collection[str] | None = None,
+) -> list[Method]:
     """Every trained variant of every seed.
+
+    Args:
+        study: the study.
+        device: where the networks run.
+        variants: only these; all of the study when not given.
 
     Raises:
         WeightsError: a restorer is missing or damaged.
     """
     methods = []
     for name, variant, seed in restorer_names(study):
+        if variants is not None and variant not in variants:
+            continue
         network, _ = load_weights(study.paths.restorer(variant, seed), expect_kind="restorer")
         methods.append(
             restorer(network, name=name, variant=variant, training_seed=seed, device=device)

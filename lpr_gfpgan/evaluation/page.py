@@ -1,6 +1,7 @@
 """How the page shows tables and pictures: plain HTML, and links to the pictures beside it."""
 
 import os
+import re
 from html import escape
 from pathlib import Path
 
@@ -12,10 +13,13 @@ from .views import CAPTION, TITLE, UNFOLDED
 
 LONG = 12
 """Rows above which a table is folded."""
+_INTERVAL = re.compile(r"\[[^\[\]]*\]")
 
 
 def as_html(table: pd.DataFrame) -> str:
     """A table as HTML without styles of its own, in a box that scrolls, with its caption.
+
+    Cells may wrap, so that a wide table fits the page, but not within the brackets of an interval.
 
     A table of more than LONG rows is folded: a line with its title, caption and number of rows
     opens it, without a script. A notebook shows every table so if it is registered for its kind:
@@ -26,6 +30,7 @@ def as_html(table: pd.DataFrame) -> str:
             before it where the table is folded, and one with `attrs["unfolded"]` never is.
     """
     body = table.to_html(border=0, classes=[], na_rep="")
+    body = _INTERVAL.sub(lambda found: found[0].replace(" ", "&nbsp;"), body)
     title, caption = (escape(table.attrs.get(key, ""), quote=False) for key in (TITLE, CAPTION))
     head, rest = body.split(">", 1)
     if len(table) > LONG and not table.attrs.get(UNFOLDED):

@@ -45,9 +45,8 @@ import pandas as pd
 
 from ..config import Study
 from ..files import write_text
-from .headline import as_json
 from .honesty import threshold_table, thresholds
-from .lines import POOLED
+from .lines import POOLED, as_json
 from .methods import DEGRADED, DIRECT, ORIGINAL
 from .real_acceptance import acceptance_table
 from .real_plates import RealPlates

@@ -12,10 +12,9 @@ import pandas as pd
 from ..metrics import majority_text, mcnemar, score, wilson
 from .confidence import calibration_table
 from .failures import failure_table
-from .headline import as_json
 from .honesty import FAMILY, adjust, false_read_table
 from .judges import admitted
-from .lines import POOLED, by_condition, table_line
+from .lines import POOLED, as_json, by_condition, table_line
 from .measures import READING_MEASURES
 from .methods import DEGRADED, DIRECT, FULL, JUDGE, ORIGINAL
 from .real_plates import RealPlates

@@ -1,8 +1,6 @@
 """The study's tables and figures as files, and what the page says first; `views` shows tables."""
 
-import json
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
@@ -30,6 +28,7 @@ from .judges import reader_table
 from .kernel_distance import kid_difference_table, kid_table, method_pairs
 from .method_style import first_of_each
 from .methods import DIRECT, DIRECT_READING, JUDGE
+from .prior_quality import read_prior_table
 from .recoverability import recoverability_table
 from .recoverability_figures import recoverability_figure
 from .restoration_figures import restoration_grid
@@ -63,7 +62,7 @@ def make_tables(study: Study) -> dict[str, pd.DataFrame]:
         Long tables: accuracy, filters (accuracy on validation plates), images, seen, positions,
         failures, failures_before (on validation plates), differences; readers, thresholds,
         false_reads, calibration, reliability, risk_coverage, consistency, recoverability; kid,
-        kid_differences, emphasis, emphasis_differences; gains, contributions.
+        kid_differences, emphasis, emphasis_differences; gains, contributions; prior.
 
     Raises:
         DataError: there are no rows or features.
@@ -100,6 +99,7 @@ def make_tables(study: Study) -> dict[str, pd.DataFrame]:
     }
     tables["gains"] = gain_table(rows, others=compared_with(rows, tables["filters"]), **options)
     tables["contributions"] = adjusted_contributions(rows, **options)
+    tables["prior"] = read_prior_table(study.paths.metrics("prior"))
     for name, table in tables.items():
         write_table(study.paths.reports / "tables" / f"{name}.csv", table)
     return tables
@@ -158,7 +158,7 @@ def make_figures(study: Study, tables: dict[str, pd.DataFrame]) -> dict[str, Pat
     drawn["false-reads"] = false_read_figure(tables["false_reads"], readers=(JUDGE, DIRECT))
     drawn["recoverability"] = recoverability_figure(tables["recoverability"])
     samples = read_image(study.paths.samples("prior"))
-    drawn["prior"] = prior_figure(samples, prior_metrics(study))
+    drawn["prior"] = prior_figure(samples)
     for name, curves in _curves(study).items():
         drawn[f"curves-{name}"] = learning_curves(curves, title=name)
     folder = study.paths.reports / "figures"
@@ -208,19 +208,6 @@ def _sets(study: Study, name: str) -> pd.DataFrame:
     sets = new_figures(study.paths.metrics(name))["sets"]
     table = pd.DataFrame.from_dict(sets, orient="index").rename_axis("condition")
     return table.map(lambda digits: digits[:16])
-
-
-def prior_metrics(study: Study) -> dict[str, Any]:
-    """kid_initial, kid_final and n of metrics/prior.json.
-
-    Raises:
-        DataError: the prior was not trained.
-    """
-    path = study.paths.metrics("prior")
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        raise DataError(f"no metrics in {path}; run `make reproduce` first") from None
 
 
 def _curves(study: Study) -> dict[str, dict[str, pd.DataFrame]]:

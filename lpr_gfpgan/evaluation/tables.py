@@ -14,6 +14,7 @@ import pandas as pd
 from ..errors import DataError
 from ..metrics import (
     Interval,
+    aligned_matches,
     bootstrap_mean,
     majority_text,
     mcnemar,
@@ -111,7 +112,8 @@ def position_table(rows: pd.DataFrame, *, draws: int, seed: int) -> pd.DataFrame
     """Share of characters read at each position, pooled over conditions, by the judge.
 
     The majority guess reads every plate as the most frequent character at each position of these
-    same plates: the best that a constant answer can reach. Position 0 stands for all together.
+    same plates: what a constant answer can reach. It is aligned with the truth as every reading is
+    (`metrics.aligned_matches`). Position 0 stands for all together.
     """
     judged = rows[rows["reader"] == JUDGE]
     texts = judged.drop_duplicates("plate").set_index("plate")["text"]
@@ -121,8 +123,7 @@ def position_table(rows: pd.DataFrame, *, draws: int, seed: int) -> pd.DataFrame
             "method": MAJORITY,
             "plate": texts.index,
             "matches": [
-                "".join(str(int(a == b)) for a, b in zip(text, guess, strict=False))
-                for text in texts
+                "".join(str(int(match)) for match in aligned_matches(text, guess)) for text in texts
             ],
         }
     )

@@ -40,7 +40,7 @@ def learning_curves(curves: Mapping[str, pd.DataFrame], *, title: str) -> Figure
         raise DataError(f"{title}: no learning curves; run `make reproduce` first")
     across = min(4, len(losses))
     down = -(-len(losses) // across)
-    figure = Figure(figsize=(2.9 * across, 2.1 * down + 0.8), layout="constrained")
+    figure = Figure(figsize=(2.9 * across, 2.2 * down + 0.8), layout="constrained")
     panels = figure.subplots(down, across, squeeze=False)
     for panel in panels.flat[len(losses) :]:
         panel.set_visible(False)
@@ -58,6 +58,7 @@ def learning_curves(curves: Mapping[str, pd.DataFrame], *, title: str) -> Figure
                 )
         axes.set_title(loss.replace("_", " "), fontsize=9)
         axes.tick_params(labelsize=7)
+        axes.set_xlabel("step", fontsize=7)
         axes.grid(alpha=0.3)
     handles = {}
     for axes in panels.flat[: len(losses)]:
@@ -68,23 +69,17 @@ def learning_curves(curves: Mapping[str, pd.DataFrame], *, title: str) -> Figure
     return figure
 
 
-def prior_figure(samples: np.ndarray, metrics: Mapping[str, Any]) -> Figure:
-    """What the prior draws, under its distance from real scenes before and after training.
+def prior_figure(samples: np.ndarray) -> Figure:
+    """What the prior draws from codes alone.
 
     Args:
         samples: uint8 [H, W, 3], the sample grid.
-        metrics: kid_initial, kid_final and n of metrics/prior.json.
     """
     height, width = samples.shape[:2]
-    figure = Figure(figsize=(8, 8 * height / width + 0.6), layout="constrained")
+    figure = Figure(figsize=(8, 8 * height / width + 0.1), layout="constrained")
     axes = figure.subplots()
     axes.imshow(samples, interpolation="none")
     axes.set_axis_off()
-    axes.set_title(
-        f"KID {metrics['kid_initial']:.4g} before training, {metrics['kid_final']:.4g} after "
-        f"(lower is better; features of the reader judge, n = {metrics['n']} scenes)",
-        fontsize=10,
-    )
     return figure
 
 

@@ -114,6 +114,8 @@ def reader_view(table: pd.DataFrame) -> pd.DataFrame:
 def judging_view(table: pd.DataFrame) -> pd.DataFrame:
     """Each reader on each set of clean plates in per cent, n, and what follows from the set.
 
+    Validation plates set the thresholds of those readers that read the test.
+
     Args:
         table: `readers` of `make_tables`.
     """
@@ -121,11 +123,14 @@ def judging_view(table: pd.DataFrame) -> pd.DataFrame:
     wide = readable(table, index=index, columns="measure")
     lines = table.drop_duplicates(index).set_index(index).loc[wide.index]
     wide.insert(0, "n", lines["n"])
+    of_set, readers = lines.index.get_level_values("set"), lines.index.get_level_values("reader")
+    tested = readers[(of_set == TEST) & (lines["n"] > 0)]
     ruled = {
-        VALIDATION: pd.Series("sets thresholds only", lines.index),
+        VALIDATION: pd.Series(readers.isin(tested), lines.index).map(
+            {True: "sets thresholds only", False: "nothing: no reader of the test"}
+        ),
         TEST: lines["may_judge"].map({True: "may judge", False: "may not judge"}),
     }
-    of_set = lines.index.get_level_values("set")
     words = pd.Series("", lines.index)
     for name, said in ruled.items():
         words = words.mask(of_set == name, said)
@@ -295,7 +300,10 @@ def kid_view(table: pd.DataFrame) -> pd.DataFrame:
     Args:
         table: `kid` of `make_tables`.
     """
-    return with_n(table, index=["method"], columns="condition", title="KID by method and condition")
+    title = "KID by method and condition"
+    view = with_n(table, index=["method"], columns="condition", title=title)
+    view.attrs[CAPTION] += f"; in the features of the reader {JUDGE}"
+    return view
 
 
 def pair_view(table: pd.DataFrame) -> pd.DataFrame:
@@ -307,6 +315,19 @@ def pair_view(table: pd.DataFrame) -> pd.DataFrame:
     of = ", ".join(PAIRED.get(name, name) for name in table["measure"].unique())
     title = f"differences of {of}, first less second"
     return with_n(table, index=["first", "second"], columns="condition", title=title)
+
+
+def prior_view(table: pd.DataFrame) -> pd.DataFrame:
+    """KID and readings of the prior's scenes and of plates cut out likewise; shares in per cent.
+
+    Args:
+        table: `prior` of `make_tables`.
+    """
+    view = with_n(
+        table, index=["method"], columns="measure", title="the prior's scenes", unit="pictures"
+    )
+    view.attrs[CAPTION] += f"; in the features of the reader {JUDGE}, and as it reads them"
+    return view
 
 
 def emphasis_view(table: pd.DataFrame) -> pd.DataFrame:

@@ -5,7 +5,7 @@ The same functions run in a notebook, under papermill, from the command line and
 
 from .baseline import train_baseline
 from .loop import Paused
-from .prior import prior_kid, sample_prior, train_prior
+from .prior import sample_prior, train_prior, untrained_prior
 from .reader import reader_accuracy, train_reader
 from .restorer import train_restorer
 from .stages import (
@@ -26,7 +26,6 @@ __all__ = [
     "ensure_prior",
     "ensure_reader",
     "ensure_warmup",
-    "prior_kid",
     "reader_accuracy",
     "sample_prior",
     "train",
@@ -34,4 +33,5 @@ __all__ = [
     "train_prior",
     "train_reader",
     "train_restorer",
+    "untrained_prior",
 ]

@@ -4,17 +4,13 @@ import torch
 from torch import Tensor
 
 from ..config import Study
-from ..files import write_json
 from ..losses import (
     generator_nonsaturating,
     path_lengths,
     path_penalty,
 )
-from ..metrics import kid
 from ..networks import Discriminator, Generator
-from ..plates import canonical_quad
 from ..randomness import keys, normal, uniform
-from ..readers import Reader, load_reader
 from ..settings import PriorSettings
 from . import distributed
 from .adversary import Adversary
@@ -45,16 +41,10 @@ class PriorTask:
         adversary = settings.discriminator
         self.settings, self.seed, self.device = settings, seed, device
         self.batch = settings.batch
-        base = study.settings.frame.base
-        generator = Generator(
-            base=base,
-            channels=settings.channels,
-            code_size=settings.code_size,
-            mapping_layers=settings.mapping_layers,
-            seed=seed,
+        self.generator = to_device(untrained_prior(study, seed=seed), device)
+        discriminator = Discriminator(
+            base=study.settings.frame.base, channels=adversary.channels, seed=seed
         )
-        self.generator = to_device(generator, device)
-        discriminator = Discriminator(base=base, channels=adversary.channels, seed=seed)
         distributed.refuse_split_groups(self.batch, discriminator.group)
         if settings.path_length:
             distributed.refuse_split_path(self.batch, settings.path_shrink)
@@ -157,6 +147,18 @@ class _Scalar:
         self.value = state["value"]
 
 
+def untrained_prior(study: Study, *, seed: int = 0) -> Generator:
+    """The generator as training begins with it."""
+    settings = study.settings.prior
+    return Generator(
+        base=study.settings.frame.base,
+        channels=settings.channels,
+        code_size=settings.code_size,
+        mapping_layers=settings.mapping_layers,
+        seed=seed,
+    )
+
+
 @torch.no_grad()
 def sample_prior(generator: Generator, count: int, *, seed: int) -> Tensor:
     """Draws plates from the prior.
@@ -184,18 +186,13 @@ def prior_identity(study: Study, seed: int) -> str:
     return identity_of(study, study.settings.prior, study.settings.frame, seed)
 
 
-def train_prior(
-    study: Study, *, seed: int = 0, max_seconds: float | None = None
-) -> dict[str, float]:
-    """Trains the prior; writes generator (average), discriminator, curve, samples and metrics.
+def train_prior(study: Study, *, seed: int = 0, max_seconds: float | None = None) -> None:
+    """Trains the prior; writes generator (average), discriminator, curve and samples.
 
     Args:
-        study: the study; its `judge` reader must be trained (its features give the KID).
+        study: the study.
         seed: of initial weights and draws.
         max_seconds: pause after so many seconds.
-
-    Returns:
-        kid_initial, kid_final and n, see `prior_kid`.
 
     Raises:
         Paused: the time limit was reached; call again to go on.
@@ -203,9 +200,7 @@ def train_prior(
     """
     device = begin(study)
     settings: PriorSettings = study.settings.prior
-    judge = load_reader(study.paths.reader("judge"), "judge").to(device)
     task = PriorTask(study, seed, device)
-    initial = prior_kid(study, task.ema.module, judge, seed=seed)
     identity = prior_identity(study, seed)
     checkpoint = fingerprint(study, identity)
     folder = study.paths.runs / f"prior-{checkpoint}"
@@ -227,13 +222,7 @@ def train_prior(
         "steps": settings.steps,
         "images": settings.steps * settings.batch,
     }
-    store(
-        study,
-        study.paths.prior,
-        task.ema.module,
-        kind="generator",
-        **facts,
-    )
+    store(study, study.paths.prior, task.ema.module, kind="generator", **facts)
     store(
         study,
         study.paths.prior_discriminator,
@@ -241,35 +230,4 @@ def train_prior(
         kind="discriminator",
         **facts,
     )
-    final = prior_kid(study, task.ema.module, judge, seed=seed)
-    metrics = {
-        "n": min(study.settings.evaluation.kid_plates, len(open_plates(study, "validation"))),
-        "kid_initial": initial,
-        "kid_final": final,
-    }
     finish(folder)
-    if distributed.rank() == 0:
-        write_json(study.paths.metrics("prior"), metrics)
-    return metrics
-
-
-@torch.no_grad()
-def prior_kid(study: Study, generator: Generator, judge: Reader, *, seed: int) -> float:
-    """Kernel inception distance of the prior's plates to validation scenes.
-
-    Inception's weights are of everyday objects and not at hand offline; the trunk of the judge,
-    which no loss has seen, takes its place (features of the canonical plate box on both sides).
-    """
-    plates = open_plates(study, "validation")
-    count = min(study.settings.evaluation.kid_plates, len(plates))
-    device = next(generator.parameters()).device
-    quad = torch.as_tensor(canonical_quad(*study.settings.frame.size), dtype=torch.float32)
-    fakes = sample_prior(generator, count, seed=seed)
-
-    def features(image: Tensor) -> Tensor:
-        return judge.features(image, quad.to(device).expand(len(image), -1, -1)).cpu()
-
-    chunks = torch.arange(count).split(CHUNK)
-    real = torch.cat([features(plates.batch(c.numpy()).to(device).image) for c in chunks])
-    fake = torch.cat([features(fakes[c].clamp(-1, 1)) for c in chunks])
-    return round(float(kid(real.numpy(), fake.numpy())), 5)

@@ -55,11 +55,10 @@ def ensure_reader(study: Study, name: str, deadline: Deadline | None = None) -> 
 
 
 def ensure_prior(study: Study, deadline: Deadline | None = None) -> None:
-    """Trains the prior unless it is trained; its KID needs the judge."""
+    """Trains the prior unless it is trained."""
     ensure_plates(study)
     identity, paths = prior_identity(study, study.seeds[0]), study.paths
     if not all(is_trained(path, identity) for path in (paths.prior, paths.prior_discriminator)):
-        ensure_reader(study, "judge", deadline)
         train_prior(study, seed=study.seeds[0], max_seconds=_left(deadline))
 
 

@@ -150,11 +150,10 @@ def test_one_better_rival_contradicts_better_accuracy(rival):
 
 
 def test_direct_reading_has_no_vote_but_is_named():
-    assert verdicts(accuracy={"direct reading": "down"})[ACCURACY] == (
-        f"{SUPPORTED}; {DIRECT_IS_BETTER}"
-    )
+    added = f"{SUPPORTED}; {DIRECT_IS_BETTER} (the test)"
+    assert verdicts(accuracy={"direct reading": "down"})[ACCURACY] == added
     said = verdicts("quick", accuracy={"direct reading": "down"})[ACCURACY]
-    assert said == f"{CANNOT}; of these checkpoints: {SUPPORTED}; {DIRECT_IS_BETTER}"
+    assert said == f"{CANNOT}; of these checkpoints: {added}"
     assert verdicts(accuracy={"direct reading": "none"})[ACCURACY] == SUPPORTED
 
 
@@ -173,7 +172,54 @@ def test_adaptability_is_held_against_the_rivals_of_accuracy():
     assert verdicts(alone={"bicubic": "down"})[ADAPTABILITY] == CONTRADICTED
     assert verdicts(alone={"unsharp": "none"})[ADAPTABILITY] == IN_PART
     said = verdicts(alone={"direct reading": "down"})[ADAPTABILITY]
-    assert said == f"{SUPPORTED}; {DIRECT_IS_BETTER}"
+    both = "3 cells with gaussian alone and 3 cells with motion alone"
+    assert said == f"{SUPPORTED}; {DIRECT_IS_BETTER} ({both})"
+
+
+def test_direct_reading_is_named_only_for_the_blur_in_which_it_gets_more():
+    tables, grid = make(alone={"direct reading": "none"})
+    gains = grid["gains"]
+    one = (gains["second"] == "direct reading") & (gains["factor"] == "motion")
+    gains.loc[one & (gains["where"] == "alone"), ["estimate", "low", "high"]] = ENDS["down"]
+    gains.loc[one, "holm_p"] = 0.001
+    table = claim_table(tables, grid, profile="gpu").drop_duplicates("claim").set_index("claim")
+    assert table["verdict"][ADAPTABILITY] == (
+        f"{SUPPORTED}; {DIRECT_IS_BETTER} (3 cells with motion alone)"
+    )
+
+
+def test_a_contribution_names_what_is_worse_beside():
+    tables, grid = make(contribution="none")
+    tables["contributions"].loc[0, ["estimate", "low", "high"]] = ENDS["down"]
+    tables["contributions"].loc[0, "holm_p"] = 0.001
+    table = claim_table(tables, grid, profile="gpu").drop_duplicates("claim").set_index("claim")
+    added = f"{NO_DIFFERENCE}; worse beside: full less no_motion_blur, the test"
+    assert table["verdict"][MOTION] == added
+    assert table["verdict"][RECOGNITION] == NO_DIFFERENCE
+    tables["contributions"].loc[0, ["estimate", "low", "high"]] = ENDS["up"]
+    table = claim_table(tables, grid, profile="gpu").drop_duplicates("claim").set_index("claim")
+    assert table["verdict"][MOTION] == NO_DIFFERENCE
+
+
+def test_lines_of_the_public_protocol_say_nothing_of_a_contribution():
+    tables, grid = make()
+    other = grid["ablations"].assign(protocol="as_published", estimate=-0.02, low=-0.03, high=-0.01)
+    grid["ablations"] = pd.concat([other, grid["ablations"]], ignore_index=True)
+    table = claim_table(tables, grid, profile="gpu")
+    assert set(table[table["claim"] == MOTION]["verdict"]) == {SUPPORTED}
+
+
+def test_some_votes_of_one_seed_make_the_verdict_one_of_checkpoints():
+    tables, grid = make()
+    grid["ablations"].loc[:, "seeds"] = 3
+    trained = tables["gains"]["second"] == "plain_unet"
+    tables["gains"].loc[trained, "scope"] = "these two checkpoints"
+    tables["gains"].loc[tables["gains"]["second"] == "bicubic", "seeds"] = 3
+    table = claim_table(tables, grid, profile="gpu").drop_duplicates("claim").set_index("claim")
+    assert table["verdict"][ACCURACY] == "these two checkpoints only: better"
+    tables["gains"]["seeds"] = 3
+    table = claim_table(tables, grid, profile="gpu").drop_duplicates("claim").set_index("claim")
+    assert table["verdict"][ACCURACY] == SUPPORTED
 
 
 def test_cells_that_mix_factors_stand_beside():
@@ -291,7 +337,8 @@ def test_one_seed_says_no_more_than_two_checkpoints():
     assert verdicts(seeds=1, contribution="none")[MOTION] == (
         "these two checkpoints only: none shown"
     )
-    assert verdicts(seeds=3, contribution="down")[RECOGNITION] == CONTRADICTED
+    said = verdicts(seeds=3, contribution="down")[RECOGNITION]
+    assert said.startswith(f"{CONTRADICTED}; worse beside: full less no_recognition_loss, the test")
     tables, grid = make(accuracy={"bicubic": "down"})
     trained = tables["gains"]["second"] == "plain_unet"
     tables["gains"].loc[trained, "scope"] = "these two checkpoints"

@@ -153,6 +153,10 @@ def test_the_view_has_one_line_for_each_reader_and_set():
     assert view.loc[("judge", VALIDATION), "plate accuracy"].startswith("90.0 [")
     assert view.loc[("judge", TEST), "plate accuracy"].startswith("80.0 [")
     assert view.loc[("hyperlpr", TEST), "plate accuracy"] == ""
+    read = pd.concat([rows, clean_rows("hyperlpr", 9, 2)])
+    view = views.judging_view(reader_table(read, own_rows(("judge", 16)), **DRAWS))
+    assert view.loc[("hyperlpr", VALIDATION), "rules"] == "nothing: no reader of the test"
+    assert view.loc[("judge", VALIDATION), "rules"] == "sets thresholds only"
 
 
 def test_one_rule_for_drawn_and_photographed_plates(monkeypatch):

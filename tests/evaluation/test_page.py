@@ -126,6 +126,20 @@ def test_tables_have_no_styles_of_their_own():
     assert "&lt;y&gt;" in html
 
 
+def test_words_may_wrap_but_no_interval():
+    table = pd.DataFrame({"difference": ["+3.3 [+2.4, +4.1] points"]}, index=["[not a, place]"])
+    html = page.as_html(table)
+    assert "<td>+3.3 [+2.4,&nbsp;+4.1] points</td>" in html
+
+
+@pytest.mark.parametrize(
+    ("p", "text"),
+    [(1e-115, "< 0.0001"), (0.0001, "0.0001"), (0.0123, "0.012"), (1.0, "1"), (np.nan, "")],
+)
+def test_tiny_p_values_claim_no_digits(p, text):
+    assert effect_views.p_text(p) == text
+
+
 def test_long_tables_are_folded_and_the_first_ones_never(evaluation):
     table = pd.DataFrame({"a": range(page.LONG)})
     table.attrs |= {"title": "what <is> shown", "caption": "n = 5 plates"}

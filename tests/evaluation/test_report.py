@@ -22,6 +22,7 @@ from lpr_gfpgan.evaluation.protocol import validation_plates
 from lpr_gfpgan.evaluation.recoverability import recoverability_conditions
 from lpr_gfpgan.evaluation.rows import write_table
 from lpr_gfpgan.evaluation.run import RECOVERABILITY, clean_features
+from lpr_gfpgan.files import write_json
 
 CLEAN_CONFIDENCE = 0.625
 
@@ -83,6 +84,8 @@ def made(evaluation, study, readers, network, tmp_path_factory):
     one = tested.rows.query("condition == 'light'")
     mapped = [one.assign(condition=name) for name in recoverability_conditions(study)]
     write_table(rows_path(study, RECOVERABILITY), pd.concat(mapped))
+    figure = {"estimate": 0.4, "low": 0.3, "high": 0.5, "n": 6}
+    write_json(study.paths.metrics("prior"), {"prior": {"kid": figure}})
     return study, whole, report.make_tables(study)
 
 

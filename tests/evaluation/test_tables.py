@@ -333,6 +333,16 @@ def test_majority_guess_and_positions():
     assert degraded[3] == pytest.approx(4 / 8) and degraded[1] == 1
 
 
+def test_the_majority_guess_is_aligned_as_readings_are():
+    rows = compared(8)
+    texts = ["京AB1"] * 5 + ["京B1"] * 3  # place by place "京AB1" shares one character with "京B1"
+    rows["text"] = rows["plate"].map(dict(zip(sorted(set(rows["plate"])), texts, strict=True)))
+    rows["matches"] = rows["text"].map(lambda text: "0" * len(text))
+    table = position_table(rows, **DRAWS)
+    guess = table[table["method"] == "majority guess"].set_index("position")["estimate"]
+    assert list(guess[[1, 2, 3]]) == [1, 1, 1]
+
+
 def test_headline_is_json_with_every_n_and_interval():
     figures = headline(compared(), **DRAWS)
     text = json.dumps(figures, allow_nan=False)

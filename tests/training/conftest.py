@@ -18,7 +18,8 @@ def trained(tmp_path_factory):
     """The smoke profile with plates, loss reader, judge, prior and warm-up."""
     output = tmp_path_factory.mktemp("study")
     study = dataclasses.replace(load_study("smoke", params=PARAMS), paths=Paths(output, "smoke"))
-    ensure_reader(study, "loss")
+    for name in ("loss", "judge"):
+        ensure_reader(study, name)
     ensure_warmup(study)
     return study
 

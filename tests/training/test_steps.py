@@ -2,15 +2,13 @@
 
 import copy
 import dataclasses
-import json
 
 import pytest
 import torch
 
 from lpr_gfpgan.networks import Discriminator, load_weights
-from lpr_gfpgan.readers import load_reader
 from lpr_gfpgan.settings import LossWeights
-from lpr_gfpgan.training import adversary, prior, prior_kid, restorer
+from lpr_gfpgan.training import adversary, prior, restorer
 from lpr_gfpgan.training.objective import Objective
 from lpr_gfpgan.training.prior import PriorTask
 from lpr_gfpgan.training.restorer import RestorerTask
@@ -250,13 +248,3 @@ def test_the_recognition_loss_asks_the_loss_reader(trained, closing):
     other, _ = load_weights(trained.paths.reader("judge"))
     assert reader.config == expected.config != other.config
     assert same(expected.state_dict(), reader.state_dict())
-
-
-def test_the_kernel_distance_is_the_judges(trained):
-    metrics = json.loads(trained.paths.metrics("prior").read_text())
-    generator, _ = load_weights(trained.paths.prior)
-    found = {
-        name: prior_kid(trained, generator, load_reader(trained.paths.reader(name), name), seed=0)
-        for name in ("judge", "loss")
-    }
-    assert metrics["kid_final"] == found["judge"] != found["loss"]
