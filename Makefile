@@ -80,7 +80,7 @@ explore: setup  ## open the sliders as a page without code
 	$(RUN) voila notebooks/explore.ipynb --Voila.$(LARGE)
 
 photos: setup  ## fetch the real photographs named in data.dvc (needs the internet)
-	$(RUN) dvc pull data.dvc
+	@$(RUN) dvc pull data.dvc || { echo "photos: nothing was fetched. This needs the internet, for the repository that data.dvc names." >&2; exit 1; }
 
 real: setup  ## restore and score the real plates in the folder LPR_GFPGAN_REAL_PLATES
 	@$(BIN)/python tools/real.py

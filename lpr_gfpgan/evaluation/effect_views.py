@@ -42,7 +42,7 @@ def p_text(p: float) -> str:
     """A p-value with two digits, or that it is below LEAST_P; empty where there is none."""
     if np.isnan(p):
         return ""
-    return f"< {LEAST_P}" if p < LEAST_P else f"{p:.2g}"
+    return f"<{LEAST_P}" if p < LEAST_P else f"{p:.2g}"
 
 
 def claim_view(table: pd.DataFrame) -> pd.DataFrame:

@@ -18,7 +18,7 @@ import torch
 
 from ..config import Study
 from ..errors import DataError
-from ..metrics import Interval, bootstrap_mean, kid_interval, wilson
+from ..metrics import Interval, kid_interval, wilson
 from ..networks import Generator, load_weights
 from ..plates import canonical_quad, image_tensor, is_grammatical
 from ..readers import Reader, load_reader
@@ -31,7 +31,7 @@ from .protocol import CHUNK, VALIDATION, load_plates, study_conditions
 from .sets import kept_degraded_set
 
 UNTRAINED, PRIOR, UNTOUCHED = "prior before training", "prior", "untouched test plates"
-KID, WHOLE_TEXT, CONFIDENCE = "kid", "whole_text", "confidence"
+KID, WHOLE_TEXT = "kid", "whole_text"
 
 
 def prior_quality(study: Study) -> pd.DataFrame:
@@ -44,8 +44,7 @@ def prior_quality(study: Study) -> pd.DataFrame:
         A long table as those of `tables`, one set of pictures after the other as `method`:
         UNTRAINED, PRIOR, UNTOUCHED, and "degraded, <condition>" for each of the study's own. Its
         measures: `kid` from the validation plates; `whole_text`, the share of pictures in which the
-        judge reads a whole plate text by its grammar, whichever; `confidence`, the mean of the
-        judge's confidence in its whole reading.
+        judge reads a whole plate text by its grammar, whichever.
 
     Raises:
         DataError: the plates are missing, damaged or too few.
@@ -125,19 +124,16 @@ def _figures(
     draws: int,
     seed: int,
 ) -> dict[str, tuple[Interval, str]]:
-    """The three measures of one set of pictures, each with how its interval was found."""
+    """The measures of one set of pictures, each with how its interval was found."""
     rng = np.random.default_rng(seed)
     near = kid_interval(reference, _features(judge, images, size), draws=draws, rng=rng)
     readings = [
         reading for part, quad in _parts(judge, images, size) for reading in judge.read(part, quad)
     ]
     whole = sum(is_grammatical(reading.text) for reading in readings)
-    sure = np.array([reading.confidence for reading in readings])
-    rng = np.random.default_rng(seed)
     return {
         KID: (near, "bootstrap of both sets"),
         WHOLE_TEXT: (wilson(whole, len(readings)), "Wilson"),
-        CONFIDENCE: (bootstrap_mean(sure, draws=draws, rng=rng), "bootstrap"),
     }
 
 

@@ -86,6 +86,18 @@ def test_pixels_may_differ_by_rounding_only(figures):
     assert disagreeing(other, figures) == ["light pixels_sha256"]
 
 
+def test_pixels_without_figures_follow_their_parameters(figures):
+    figures["sets"]["validation/light"] = {"set_sha256": "a" * 64, "pixels_sha256": "b" * 64}
+    other = copy.deepcopy(figures)
+    other["sets"]["validation/light"]["pixels_sha256"] = "c" * 64
+    assert disagreeing(other, figures) == []
+    other["sets"]["validation/light"]["set_sha256"] = "c" * 64
+    assert disagreeing(other, figures) == [
+        "validation/light set_sha256",
+        "validation/light pixels_sha256",
+    ]
+
+
 def test_what_one_side_lacks_disagrees(figures):
     other = copy.deepcopy(figures)
     del other["pooled"]["full"]

@@ -134,7 +134,7 @@ def test_words_may_wrap_but_no_interval():
 
 @pytest.mark.parametrize(
     ("p", "text"),
-    [(1e-115, "< 0.0001"), (0.0001, "0.0001"), (0.0123, "0.012"), (1.0, "1"), (np.nan, "")],
+    [(1e-115, "<0.0001"), (0.0001, "0.0001"), (0.0123, "0.012"), (1.0, "1"), (np.nan, "")],
 )
 def test_tiny_p_values_claim_no_digits(p, text):
     assert effect_views.p_text(p) == text
