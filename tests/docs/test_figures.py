@@ -74,3 +74,24 @@ def test_the_prior_is_described_by_its_figures():
             f"{scale * line[key]:.{digits}f}" for key in ("estimate", "low", "high")
         )
         assert re.search(rf"{estimate}( %)? \[{low}, {high}\]", words), (name, measure)
+
+
+def test_the_table_of_photographs_is_the_committed_one():
+    read = json.loads((ROOT / "reports" / "quick" / "real.json").read_text("utf-8"))
+    accuracy = read["accuracy"]["all"]
+    page = (ROOT / "docs" / "results.md").read_text("utf-8")
+    table = re.search(r"^\| whole plates \|.*?\n\n", page, re.DOTALL | re.MULTILINE).group()
+    lines = [line.strip("| ").split(" | ") for line in table.strip().splitlines()[2:]]
+    methods = (
+        "degraded",
+        "richardson-lucy fixed kernel",
+        "full",
+        "face_recipe",
+        "plain_unet",
+        "rrdb",
+    )
+    assert len(lines) == len(methods)
+    for (_, *cells), method in zip(lines, methods, strict=True):
+        for condition, cell in zip(("light", "medium"), cells, strict=True):
+            figure = accuracy[condition][method]["hyperlpr"]["plate_accuracy"]
+            assert cell.replace(" %", "") == " ".join(shown(figure)), (method, condition)
