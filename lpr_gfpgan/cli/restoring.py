@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +20,7 @@ from .pictures import batches, pictures_of, report, report_skipped
 from .provenance import open_restorer
 
 if TYPE_CHECKING:
-    from ..restore import PlacedPlate, RestoredPlate, Restorer
+    from ..restore import LocatedPlates, RestoredPlate, Restorer
 
 
 def add_to(commands: Commands) -> None:
@@ -60,6 +61,8 @@ def restore(options: argparse.Namespace) -> int:
 
     A picture that no plate fills is a photograph: its plates are searched for.
     """
+    from ..restore import TIGHT
+
     targets = targets_of(pictures_of(options, options.output), options.output)
     folder = OutputFolder(
         options.output,
@@ -72,7 +75,9 @@ def restore(options: argparse.Namespace) -> int:
         restorer, facts = open_restorer(options)
         remove_leftovers(options.output, {targets[path] for path in folder.pictures})
         try:
-            for batch in batches(folder.pictures, lambda path: _open(path, restorer, options)):
+            given = TIGHT if options.tight else options.corners
+            locate = partial(restorer.locator.locate, plate=given, every=True)
+            for batch in batches(folder.pictures, locate):
                 try:
                     for lines in _restore_batch(batch, restorer, folder, facts, options):
                         counts[_outcome(lines)] += 1
@@ -88,24 +93,21 @@ def restore(options: argparse.Namespace) -> int:
 
 
 def _restore_batch(
-    batch: Sequence[tuple[Path, list[PlacedPlate] | None]],
+    batch: Sequence[tuple[Path, LocatedPlates | None]],
     restorer: Restorer,
     folder: OutputFolder,
     facts: dict[str, Any],
     options: argparse.Namespace,
 ) -> Iterator[list[dict[str, Any]]]:
     """Restores and keeps pictures; gives each one's lines, none of one that failed."""
-    search = not options.tight and options.corners is None
-    placed = [each for _, there in batch for each in there or []]
-    plates = iter(restorer.restore_placed(placed, samples=options.samples))
+    placed = [plate for _, there in batch if there for plate in there.plates]
+    restored = iter(restorer.restore_placed(placed, samples=options.samples))
     for path, there in batch:
-        plate = next(plates) if there else None
         lines: list[dict[str, Any]] = []
         try:
-            if plate is not None and not (search and plate.is_plate is False):
-                lines = folder.keep_plate(path, plate, facts)
-            elif there is not None:
-                lines = _keep_found(path, plate, restorer, folder, facts, options)
+            if there is not None:
+                plates = list(islice(restored, len(there.plates)))
+                lines = _keep(path, there, plates, folder, facts)
         except LprError as error:
             report_skipped(error)
         for line in lines:
@@ -114,45 +116,23 @@ def _restore_batch(
         yield lines
 
 
-def _keep_found(
+def _keep(
     path: Path,
-    refused: RestoredPlate | None,
-    restorer: Restorer,
+    there: LocatedPlates,
+    plates: list[RestoredPlate],
     folder: OutputFolder,
     facts: dict[str, Any],
-    options: argparse.Namespace,
 ) -> list[dict[str, Any]]:
-    """Searches a picture for plates, restores and keeps them; gives their lines.
+    """Writes what a picture became; gives its lines."""
+    from ..restore import RestoredPhotograph, to_array
+    from ..restore.photographs import paste_plates
 
-    `refused` is the picture taken for a plate, if it has the shape of one. It is kept, and stays
-    refused, where the search gives nothing: the user gets a picture and the reason.
-    """
-    from ..restore import NoPlateFound
-    from ..restore.examiner import refusal
-
-    try:
-        photograph = restorer.restore_photograph(path, samples=options.samples)
-    except NoPlateFound as error:
-        if refused is None:
-            raise
-        refused = replace(refused, note=refusal(tight=True, vain=error.reason))
-        return folder.keep_plate(path, refused, facts)
+    if not there.photograph:
+        return folder.keep_plate(path, plates[0], facts)
+    # Opened again: a batch of photographs may be too large to be held.
+    pasted = paste_plates(to_array(path)[0], plates)
+    photograph = RestoredPhotograph(image=pasted, plates=plates, scores=list(there.scores))
     return folder.keep_photograph(path, photograph, facts)
-
-
-def _open(path: Path, restorer: Restorer, options: argparse.Namespace) -> list[PlacedPlate]:
-    """The plate that fills the picture or whose corners are known; none in a photograph."""
-    from ..restore import TIGHT, to_array
-    from ..restore.placing import corners_in_name, has_plate_aspect, place
-
-    pixels, name = to_array(path)
-    given = TIGHT if options.tight else options.corners
-    placed = place(pixels, name, given or TIGHT, restorer.size)
-    if given:
-        return [placed]
-    # A name that holds corners is a photograph's, whatever its shape.
-    filled = has_plate_aspect(pixels) and corners_in_name(path, pixels) is None
-    return [placed] if filled else []
 
 
 def _outcome(lines: Sequence[dict[str, Any]]) -> str:

@@ -12,7 +12,6 @@ from ..plates import (
     HELD_OUT_TYPEFACE,
     TRAIN_SURROUNDINGS,
     PlateSet,
-    box_quad,
     canonical_quad,
     draw_scene,
     encode,
@@ -114,18 +113,16 @@ def photographed_plate(
     text = _tidy(text)
     if text:
         encode(text)
-    pixels, name = to_array(photograph)
-    height, width = pixels.shape[:2]
     if place == FIND:
-        found = finder.find(pixels, name)
+        found = finder.find(*to_array(photograph))
         placed = restorer.place(photograph, found[0].quad)
         note = f"plate found by HyperLPR, score {found[0].score:.2f}"
         if len(found) > 1:
             note += f", the best of {len(found)}"
     else:
         placed = restorer.place(photograph, None if place == AUTOMATIC else place)
-        whole = np.array_equal(placed.quad, box_quad((0.0, 0.0, width, height)))
-        note = "taken as a crop that a plate fills" if whole else "plate found in the photograph"
+        tight = "taken as a crop that a plate fills"
+        note = tight if placed.tight else "plate found in the photograph"
     note += f", {placed.width:.0f} pixels wide"
     if restorer.examine_placed([placed])[0].is_plate is False:
         note += "; it does not look like a plate, so what is read in it means nothing"

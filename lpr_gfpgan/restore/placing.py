@@ -1,30 +1,25 @@
-"""Where the plate is in a picture, and the plate brought into the canonical frame.
+"""A plate whose place is known, brought into the canonical frame: see `locating` for where it is.
 
-Nothing is searched for here: the picture is the plate, or its corners are known.
+The picture is the plate, or its corners are known.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..errors import ImageError, LabelError
-from ..plates import box_quad, parse_ccpd_name
+from ..errors import ImageError
+from ..plates import box_quad
 from ..trust.placing import TIGHT, to_canonical
-from .pictures import to_array
 
 if TYPE_CHECKING:
     from .examiner import Look
-    from .pictures import Picture
 
     Plate = str | np.ndarray | Sequence[Sequence[float]] | None
 
-TIGHT_ASPECTS = (2.2, 5.0)
-"""Width / height of a picture that passes for a tight crop of a plate; a plate has 3.14 or 3.43."""
 LEAST_HEIGHT = 12
 """Rows of a plate below which nothing is restored."""
 
@@ -56,52 +51,30 @@ class PlacedPlate:
         return float(plate_size(self.quad)[0])
 
 
-def to_frame(image: Picture, plate: Plate, size: tuple[int, int]) -> np.ndarray:
-    """Brings a picture's plate into the canonical frame, without searching for it.
+def place(pixels: np.ndarray, name: str, plate: Plate, size: tuple[int, int]) -> PlacedPlate:
+    """Brings a plate whose place is known into the canonical frame.
 
     Args:
-        image: uint8 RGB [h, w, 3], a PIL image or a path.
-        plate: "tight", corners [4, 2], or None: tight where the picture has a plate's aspect.
+        pixels: uint8 RGB [h, w, 3], the picture.
+        name: what messages call it.
+        plate: "tight" or corners [4, 2].
         size: (H, W) of the frame.
 
-    Returns:
-        uint8 [H, W, 3].
-
     Raises:
-        ImageError: the picture cannot be read, is too small or has another aspect; or the corners
-            go round no plate.
-    """
-    return place(*to_array(image), plate, size).frame
-
-
-def place(pixels: np.ndarray, name: str, plate: Plate, size: tuple[int, int]) -> PlacedPlate:
-    """The same with where the plate was, for a picture uint8 [h, w, 3] that messages call `name`.
-
-    Raises:
-        ImageError: see `to_frame`.
+        ImageError: the picture is too small, or the corners go round no plate.
     """
     height, width = pixels.shape[:2]
-    if plate is not None and not isinstance(plate, str):
+    if not isinstance(plate, str):
         quad = check_corners(plate, name, (height, width))
         return PlacedPlate(frame=to_canonical(pixels, size, quad), quad=quad)
-    if plate not in (None, TIGHT):
+    if plate != TIGHT:
         raise ImageError(f"plate {plate!r}: say 'tight', give four corners or leave it out")
     if height < LEAST_HEIGHT or width < LEAST_HEIGHT:
         raise ImageError(
             f"{name} is {width} x {height} pixels; a plate needs at least {LEAST_HEIGHT} each way"
         )
-    if plate is None and not has_plate_aspect(pixels):
-        raise ImageError(
-            f"{name} is {width} x {height} pixels, which is no plate's shape; give the plate's "
-            "four corners, or 'tight' if the plate fills the picture"
-        )
     quad = box_quad((0.0, 0.0, width, height))
     return PlacedPlate(frame=to_canonical(pixels, size), quad=quad, tight=True)
-
-
-def has_plate_aspect(pixels: np.ndarray) -> bool:
-    """Whether a picture [h, w, 3] has the aspect of a tight crop, see TIGHT_ASPECTS."""
-    return TIGHT_ASPECTS[0] <= pixels.shape[1] / pixels.shape[0] <= TIGHT_ASPECTS[1]
 
 
 def plate_size(quad: np.ndarray) -> tuple[float, float]:
@@ -176,25 +149,3 @@ def check_corners(plate: Any, name: str, size: tuple[int, int]) -> np.ndarray:
             "of it or reach too far out; give them in pixels of this picture"
         )
     return quad
-
-
-def corners_in_name(image: Picture, pixels: np.ndarray) -> np.ndarray | None:
-    """The corners that a CCPD file name gives for its photograph.
-
-    Args:
-        image: as the user gave it; only a path has a name.
-        pixels: uint8 [h, w, 3], what it holds.
-
-    Returns:
-        float64 [4, 2]; None without such a name, or where its corners lie outside: the picture then
-        is a part of the photograph that the name speaks of.
-    """
-    if not isinstance(image, str | Path):
-        return None
-    try:
-        quad = parse_ccpd_name(image).corners.astype(np.float64)
-    except LabelError:
-        return None
-    height, width = pixels.shape[:2]
-    inside = (quad >= 0).all() and (quad <= [width, height]).all()
-    return quad if inside else None

@@ -20,9 +20,10 @@ from ..training.pictures import to_pixels
 from ..trust import Calibration, agreement, sharpness
 from .device import choose_device
 from .examiner import CHUNK, Examination, Examiner
-from .photographs import NoPlateFound, PlateFinder, paste_plates
+from .locating import Locator
+from .photographs import PlateFinder, paste_plates
 from .pictures import to_array
-from .placing import TIGHT, PlacedPlate, corners_in_name, has_plate_aspect, place, plate_of_each
+from .placing import PlacedPlate, place, plate_of_each
 from .reading import PlateReading
 from .result import RestoredPhotograph, RestoredPlate
 from .sampling import with_samples
@@ -44,6 +45,9 @@ class Restorer:
         finder: of plates in photographs.
         device: where network and reader run.
         weights: the file that the network comes from, for who asks which one it is.
+
+    Attributes:
+        locator: finds the plates of pictures, for this network and reader.
     """
 
     def __init__(
@@ -63,7 +67,7 @@ class Restorer:
         self.calibration = calibration
         self.size: tuple[int, int] = tuple(network.size)
         self._examiner = Examiner(self.reader, calibration, self.size, self.device)
-        self._finder = finder or PlateFinder()
+        self.locator = Locator(self.size, self._examiner, finder or PlateFinder())
 
     def __repr__(self) -> str:
         height, width = self.size
@@ -147,12 +151,8 @@ class Restorer:
                 round a plate.
         """
         pixels, name = to_array(photo)
-        scores: list[float | None]
-        if plates is None and (named := corners_in_name(photo, pixels)) is not None:
-            plates = [named]
         if plates is None:
-            found = self._finder.find(pixels, name)
-            quads, scores = [each.quad for each in found], [each.score for each in found]
+            quads, scores = self.locator.quads_in(photo, pixels, name)
         else:
             quads, scores = list(plates), [None] * len(plates)
         if not quads or any(quad is None or isinstance(quad, str) for quad in quads):
@@ -179,25 +179,7 @@ class Restorer:
 
     def place(self, image: Picture, plate: Plate = None) -> PlacedPlate:
         """Finds one picture's plate and brings it into the canonical frame, as `restore` does."""
-        pixels, name = to_array(image)
-        if plate is not None:
-            return place(pixels, name, plate, self.size)
-        quad = corners_in_name(image, pixels)
-        if quad is not None:
-            return place(pixels, name, quad, self.size)
-        tight = place(pixels, name, TIGHT, self.size)
-        shaped = has_plate_aspect(pixels)
-        if shaped:
-            tight = self._examiner.looked_at(tight)
-            if self._examiner.passes(tight):
-                return tight
-        try:
-            quad = self._finder.find(pixels, name)[0].quad
-        except NoPlateFound as error:
-            if not shaped:
-                raise
-            return replace(tight, vain=error.reason)
-        return place(pixels, name, quad, self.size)
+        return self.locator.locate(image, plate).plates[0]
 
     def restore_placed(
         self, placed: Sequence[PlacedPlate], *, samples: int = 0

@@ -51,7 +51,7 @@ def place(restorer):
 
     def place(photograph, *found, **rest):
         finder = PlateFinder(Detector(*found))
-        restorer._finder = finder
+        restorer.locator.finder = finder
         return photographed_plate(photograph, restorer, finder, **rest)
 
     return place

@@ -79,7 +79,7 @@ def test_given_corners_have_no_score_and_nothing_is_searched(make, photo):
     restorer = make(found=[(quads[0], 0.9)])
     result = restorer.restore_photograph(picture, np.array(quads))
     assert result.scores == [None, None] and len(result.plates) == 2
-    assert restorer._finder._detector.asked == 0
+    assert restorer.locator.finder._detector.asked == 0
 
 
 def test_corners_in_a_ccpd_name(make, photo, tmp_path):
@@ -184,7 +184,7 @@ def test_plates_of_real_photographs_are_found(real_photographs):
 def test_a_real_photograph_keeps_all_but_its_plate(make, real_photographs):
     path, corners = real_photographs[0]
     restorer = make()
-    restorer._finder = PlateFinder()
+    restorer.locator.finder = PlateFinder()
     picture = read_image(path)
     result = restorer.restore_photograph(path)
     changed = np.argwhere((result.image != picture).any(axis=2))

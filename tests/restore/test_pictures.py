@@ -8,7 +8,7 @@ from PIL import Image
 
 from lpr_gfpgan.errors import ImageError
 from lpr_gfpgan.files import refuse_huge, write_png
-from lpr_gfpgan.restore import pictures, to_array, to_frame
+from lpr_gfpgan.restore import pictures, to_array
 
 
 def test_array_pil_and_path_agree(crop, tmp_path):
@@ -94,10 +94,10 @@ def test_a_side_that_cannot_be_resampled_is_refused(size, tmp_path):
             to_array(picture)
 
 
-def test_the_longest_side_is_resampled():
+def test_the_longest_side_is_resampled(make):
     picture = np.full((20, pictures.LONGEST, 3), 90, np.uint8)
     for plate in ("tight", [[100, 0], [163, 0], [163, 20], [100, 20]]):
-        assert (to_frame(picture, plate, (32, 64)) == 90).all()
+        assert (make().place(picture, plate).frame == 90).all()
 
 
 @pytest.mark.parametrize(

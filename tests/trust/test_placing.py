@@ -3,11 +3,13 @@ import pytest
 
 from lpr_gfpgan.errors import DataError
 from lpr_gfpgan.plates import canonical_quad, scene_of
-from lpr_gfpgan.restore import to_frame
 from lpr_gfpgan.trust.placing import WAYS, as_given, cut_tight
 from lpr_gfpgan.trust.subject import Frames, placed_frames
 
+from ..restore import conftest as stand_ins
+
 SIZE = (32, 64)
+make = stand_ins.make
 
 
 @pytest.fixture(scope="module")
@@ -15,12 +17,13 @@ def scene():
     return scene_of("validation", 0, seed=7, height=64, width=128, styles={"blue": 1.0})
 
 
-def test_plates_are_placed_as_users_pictures_are(scene):
+def test_plates_are_placed_as_users_pictures_are(scene, make):
+    restorer = make()
     corners = as_given(scene.image, scene.quad, "corners", SIZE)
-    np.testing.assert_array_equal(corners, to_frame(scene.image, scene.quad, SIZE))
+    np.testing.assert_array_equal(corners, restorer.place(scene.image, scene.quad).frame)
     tight = as_given(scene.image, scene.quad, "tight", SIZE)
     cut = cut_tight(scene.image, scene.quad)
-    np.testing.assert_array_equal(tight, to_frame(cut, "tight", SIZE))
+    np.testing.assert_array_equal(tight, restorer.place(cut, "tight").frame)
     assert (corners != tight).any()
 
 
