@@ -1,15 +1,23 @@
 """What a user does on the page, wherever it is shown: JupyterLab and voila are both asked to do it.
 
-A module that has the tests in its namespace has a fixture `page`, see `conftest.Explored`.
+A module that has the tests in its namespace has a fixture `page`, see `conftest.Explored`. With
+`no_complaints` there too, each of its tests also fails on an error that the page shows.
 """
 
 import re
 
 import cv2
 import numpy as np
+import pytest
 from playwright.sync_api import expect
 
 PATIENCE = 10  # seconds from a key to its picture; a tenth of that is slow
+
+
+@pytest.fixture(autouse=True)
+def no_complaints(page):
+    yield
+    assert page.complaints() == []
 
 
 def a_crop(seed, height=30):

@@ -8,6 +8,7 @@ pytest.importorskip("playwright", exc_type=ModuleNotFoundError)
 pytest.importorskip("jupyterlab", exc_type=ModuleNotFoundError)
 
 from .on_the_page import (  # noqa: F401
+    no_complaints,
     test_a_slider_changes_pictures_and_readings,
     test_a_text_file_named_png_gives_a_message_and_greys_the_row,
     test_an_uploaded_photograph_takes_the_place_of_the_row,
@@ -37,12 +38,6 @@ def page(explored, serve, tmp_path_factory, pytestconfig):
     tab.evaluate("window.jupyterapp.commands.execute('notebook:run-all-cells')")
     explored.row.locator("img").first.wait_for(timeout=300_000)
     return explored
-
-
-@pytest.fixture(autouse=True)
-def no_complaints(page):
-    yield
-    assert page.complaints() == []
 
 
 def test_every_cell_runs(page):

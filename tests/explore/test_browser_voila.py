@@ -10,6 +10,7 @@ from playwright.sync_api import expect
 
 from .on_the_page import (  # noqa: F401
     a_crop,
+    no_complaints,
     test_a_slider_changes_pictures_and_readings,
     test_a_text_file_named_png_gives_a_message_and_greys_the_row,
     test_an_uploaded_photograph_takes_the_place_of_the_row,
@@ -26,12 +27,6 @@ def page(explored, serve):
     explored.tab.goto(serve(*server, path="/voila/static/"))
     explored.row.locator("img").first.wait_for(timeout=300_000)
     return explored
-
-
-@pytest.fixture(autouse=True)
-def no_complaints(page):
-    yield
-    assert page.complaints() == []
 
 
 def test_the_page_has_no_code_and_says_what_a_restoration_is(page):
