@@ -39,7 +39,7 @@ def restored_fields(plate: RestoredPlate) -> dict[str, Any]:
 
 
 def read_fields(seen: Examination, placed: PlacedPlate) -> dict[str, Any]:
-    """What is known of a plate that was read and not restored."""
+    """What is known of a plate that was read, and of which no restoration is kept."""
     return {**_reading(seen.reading), **_judgement(seen), **_place(placed.quad, placed.width)}
 
 

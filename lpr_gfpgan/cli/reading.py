@@ -1,4 +1,4 @@
-"""`read`: what pictures say, without restoring them."""
+"""`read`: what pictures say, as they are."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ def add_to(commands: Commands) -> None:
 
 
 def read(options: argparse.Namespace) -> int:
-    """Reads pictures as they are, without restoring them; prints JSON lines.
+    """Reads pictures as they are, with the confidences of `restore`; prints JSON lines.
 
-    Of a photograph, the surest plate is read.
+    Of a photograph, the surest plate is read. No restoration is kept.
     """
     from ..files import sha256_of
     from ..restore import TIGHT
@@ -27,13 +27,14 @@ def read(options: argparse.Namespace) -> int:
     paths = [path for path, _ in pictures_of(options)]
     restorer, facts = open_restorer(options)
     restorer.require_reader()
-    del facts["model"], facts["model_sha256"]  # the restorer had no part in it
+    if restorer.calibration is None:  # then the restorer has no part in it
+        del facts["model"], facts["model_sha256"]
     plate = TIGHT if options.tight else options.corners
     skipped = 0
     for batch in batches(paths, lambda path: restorer.place(path, plate)):
         there = [(path, placed) for path, placed in batch if placed is not None]
         skipped += len(batch) - len(there)
-        seen = restorer.examine_placed([placed for _, placed in there])
+        seen = restorer.read_placed([placed for _, placed in there])
         for (path, placed), each in zip(there, seen, strict=True):
             origin = {"input": str(path), "input_sha256": sha256_of(path)}
             fields = origin | read_fields(each, placed) | facts | {"notice": READ}

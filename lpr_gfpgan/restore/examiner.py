@@ -69,7 +69,8 @@ class Examination:
     """What there is to say of one picture.
 
     Attributes:
-        reading: with the reader's own confidences; None where there is none or it is withheld.
+        reading: None where there is none or it is withheld. With the reader's own confidences, but
+            from `Restorer.read_placed`.
         likeness: see `RestoredPlate`.
         is_plate: see `RestoredPlate`.
         note: why something is withheld; empty where nothing is.

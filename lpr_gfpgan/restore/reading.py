@@ -73,7 +73,7 @@ class PlateReading:
     def calibrated(
         self,
         calibration: Calibration,
-        agreed: Sequence[bool | None] | None = None,
+        agreed: Sequence[bool],
         *,
         sharp: float,
         tight: bool,
@@ -82,12 +82,10 @@ class PlateReading:
 
         Args:
             calibration: of this reader.
-            agreed: for each character, whether a reading of the restoration agrees with it; None
-                where nothing was restored.
+            agreed: for each character, whether a reading of the restoration agrees with it.
             sharp: the `trust.sharpness` of the frame that was read.
             tight: whether its picture was taken for the plate.
         """
-        agreed = [None] * len(self.characters) if agreed is None else agreed
         reading = PlateReading.of(
             [
                 replace(

@@ -165,16 +165,16 @@ class Restorer:
     def read(
         self, image: Picture | list[Picture], plate: Plate | list[Plate] = None
     ) -> PlateReading | list[PlateReading | None] | None:
-        """Reads pictures as they are, without restoring them; arguments and errors as `restore`.
+        """Reads pictures as they are; arguments and errors as `restore`, and the same readings.
 
         Returns:
-            The reading or list of readings; None in the place of what `restore` would give no text.
+            The `reading` that `restore` gives, or a list of them; None where it gives no text.
 
         Raises:
             WeightsError: there is no reader.
         """
         placed, one = self._place_all(image, plate)
-        readings = self.read_placed(placed)
+        readings = [each.reading for each in self.read_placed(placed)]
         return readings[0] if one else readings
 
     def place(self, image: Picture, plate: Plate = None) -> PlacedPlate:
@@ -203,14 +203,25 @@ class Restorer:
             return results
         return with_samples(results, placed, samples, self.network, self._examiner)
 
-    def read_placed(self, placed: Sequence[PlacedPlate]) -> list[PlateReading | None]:
-        """Reads plates that were placed before; see `read`.
+    def read_placed(self, placed: Sequence[PlacedPlate]) -> list[Examination]:
+        """Judges and reads plates that were placed before, with the confidences of `restore`.
+
+        Calibrated confidences hang on whether the restoration is read alike, so with a calibration
+        each plate that is read is also restored once.
 
         Raises:
             WeightsError: there is no reader.
         """
         self.require_reader()
-        return [each.reading for each in self.examine_placed(placed)]
+        seen = self.examine_placed(placed)
+        if self.calibration is None:
+            return seen
+        read = [number for number, each in enumerate(seen) if each.reading is not None]
+        restored = self.network_frames([placed[number].frame for number in read])
+        for number, after in zip(read, self._examiner.read(restored), strict=True):
+            reading = self._calibrated(seen[number].reading, placed[number], after)
+            seen[number] = replace(seen[number], reading=reading)
+        return seen
 
     def require_reader(self) -> None:
         """Refuses to go on without a reader.
@@ -224,11 +235,8 @@ class Restorer:
             )
 
     def examine_placed(self, placed: Sequence[PlacedPlate]) -> list[Examination]:
-        """Judges and reads plates that were placed before; says, too, why a text is withheld."""
-        return [
-            replace(each, reading=self._calibrated(each.reading, there))
-            for each, there in zip(self._examiner.examine(placed), placed, strict=True)
-        ]
+        """Judges plates that were placed before; readings have the reader's own confidences."""
+        return self._examiner.examine(placed)
 
     @torch.inference_mode()
     def network_frames(self, frames: Sequence[np.ndarray]) -> list[np.ndarray]:
@@ -259,8 +267,7 @@ class Restorer:
         if seen.reading is None:
             reading = after = None
         else:
-            agreed = agreement(seen.reading.text, after.text)
-            reading = self._calibrated(seen.reading, placed, agreed)
+            reading = self._calibrated(seen.reading, placed, after)
         return RestoredPlate(
             image=crop_box(frame, plate_box(*self.size)).copy(),
             frame=frame,
@@ -273,13 +280,12 @@ class Restorer:
         )
 
     def _calibrated(
-        self,
-        reading: PlateReading | None,
-        placed: PlacedPlate,
-        agreed: Sequence[bool] | None = None,
-    ) -> PlateReading | None:
-        if reading is None or self.calibration is None:
+        self, reading: PlateReading, placed: PlacedPlate, after: PlateReading
+    ) -> PlateReading:
+        """The reading of a plate, given that of its restoration, if there is a calibration."""
+        if self.calibration is None:
             return reading
+        agreed = agreement(reading.text, after.text)
         return reading.calibrated(
             self.calibration, agreed, sharp=sharpness(placed.frame), tight=placed.tight
         )

@@ -122,9 +122,13 @@ def test_the_only_picture_is_read_aloud(run, known_answers, pictures, tmp_path, 
     assert run("restore", pictures / "a.png", "-o", tmp_path / "out") == 0
     shown = json.loads(capsys.readouterr().out)
     assert shown.pop("output") == str(tmp_path / "out" / "a.png")
-    assert shown.pop("confidence") == pytest.approx((0.8**6 * 0.4) ** 0.5, abs=1e-4)
-    assert shown == {name: read[name] for name in ("text", "complete", "accepted", "note")}
+    words = ("text", "complete", "confidence", "accepted", "note")
+    assert shown == {word: read[word] for word in words}
     assert shown["text"] == "皖A12345"
+    assert shown["confidence"] == pytest.approx((0.8**6 * 0.4) ** 0.5, abs=1e-4)
+    line = json.loads((tmp_path / "out" / "readings.jsonl").read_text("utf-8"))
+    for word in ("confidences", "alternatives", "likeness", "model", "model_sha256"):
+        assert read[word] == line[word], word
 
 
 def test_what_is_no_plate_is_named(run, known_answers, tmp_path, capsys):

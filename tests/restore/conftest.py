@@ -77,7 +77,7 @@ class Calibration:
 
     def confidence(self, raw, agrees, *, sharp, tight):
         self.asked.append((sharp, tight))
-        return raw * {True: 1.0, None: 0.9, False: 0.5}[agrees]
+        return raw * {True: 1.0, False: 0.5}[agrees]
 
     def text_confidence(self, product, *, tight):
         return product**0.5

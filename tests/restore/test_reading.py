@@ -92,7 +92,7 @@ class Halves:
 
     def confidence(self, raw, agrees, *, sharp, tight):
         assert (sharp, tight) == (-0.5, True)
-        return raw * {True: 1.0, None: 0.9, False: 0.5}[agrees]
+        return raw * {True: 1.0, False: 0.5}[agrees]
 
 
 def test_calibrated_confidences_keep_text_and_alternatives():
@@ -101,8 +101,6 @@ def test_calibrated_confidences_keep_text_and_alternatives():
     assert after.text == "A1" and after.confidences == (0.8, 0.3)
     assert after.characters[0].alternatives == (("B", 0.1),)
     assert after.confidence == 0  # no plate's text
-    alone = before.calibrated(Halves(), sharp=-0.5, tight=True)
-    assert alone.confidences == pytest.approx((0.72, 0.54))
 
 
 def test_a_whole_text_is_calibrated_by_itself():
