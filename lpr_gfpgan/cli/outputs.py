@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -64,7 +64,8 @@ class OutputFolder:
 
     A plate that fills its picture NAME becomes NAME.png. A photograph becomes NAME.png with its
     plates put back, and each plate NAME-plate1.png and so on. Samples are NAME-sample1.png,
-    NAME-plate1-sample1.png. What has no successor in a later run with `overwrite` stays.
+    NAME-plate1-sample1.png. What an earlier run made of the same input, and this one does not make
+    again, is removed if its lines and the file itself say so.
 
     A picture is finished when all its lines are there, and the files that they name. Files come
     first: those of a run that was killed before it wrote their lines are known by what they say of
@@ -170,11 +171,23 @@ class OutputFolder:
         digest = sha256_of(picture)
         for path, image in files.items():
             write_png(path, image, png_facts(facts, digest))
+        self._remove_former(target, digest, kept=files)
         origin = {"input": str(picture), "input_sha256": digest}
         notice = {**facts, "notice": RESTORED}
         lines = [origin | line | notice for line in lines]
         self.readings.put(lines)
         return lines
+
+    def _remove_former(self, target: Path, digest: str, *, kept: Collection[Path]) -> None:
+        """Removes what an earlier run made of the same input, but for what was made again.
+
+        Before the new lines are written: a run that is killed in between leaves the picture
+        unfinished, and not a file that no line names.
+        """
+        for path in self.readings.files_of(target, digest).difference(kept):
+            others = path in self._taken or self.readings.is_known(path)
+            if not others and is_restoration(path, digest):
+                path.unlink()
 
     def _refuse_existing(self, paths: Sequence[Path], picture: Path) -> None:
         """Refuses what would be lost: all but what an unfinished run left of the same picture.

@@ -76,6 +76,19 @@ class Readings:
             and (lines.input == str(picture) or lines.input_sha256 == sha256_of(picture))
         )
 
+    def files_of(self, target: Path, input_sha256: str) -> set[Path]:
+        """The files beside a restored picture that its lines name, if they are of that input.
+
+        Args:
+            target: the restored picture.
+            input_sha256: of what it must have been restored from.
+        """
+        lines = self._pictures.get(self._key(str(target.relative_to(self.path.parent))))
+        if lines is None or lines.input_sha256 != input_sha256:
+            return set()
+        paths = {self.path.parent / name for name in lines.files}
+        return {path for path in paths if path.parent == target.parent}
+
     def put(self, lines: Sequence[dict[str, Any]]) -> None:
         """Takes the lines of one picture, in the place of those it had.
 

@@ -60,10 +60,13 @@ def at_untrained(untrained, monkeypatch):
 def known_answers(at_untrained, monkeypatch, make, calibration):
     """known_answers([(quad, score)]) lets commands find these plates and read 皖A12345 in each.
 
-    Their restorations, which are light as the plates are dark, are read as 皖A12395.
+    Their restorations, which are light as the plates are dark, are read as 皖A12395. With
+    `refused` nothing passes for a plate.
     """
 
-    def use(found=()):
+    def use(found=(), *, refused=False):
+        if refused:
+            monkeypatch.setattr(calibration, "accepts", lambda likeness: False)
         says = ("皖A12395", "皖A12345")
         restorer = make(says=says, calibration=calibration, found=found)
         restorer.reader.name = "direct"
