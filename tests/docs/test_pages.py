@@ -1,10 +1,7 @@
-"""What the pages say of files, options and figures is so."""
+"""What the pages say of files and options is so."""
 
-import io
 import re
-import subprocess
 
-import pandas as pd
 import pytest
 
 from lpr_gfpgan.cli.main import _parser
@@ -14,8 +11,6 @@ from lpr_gfpgan.plates import parse_ccpd_name
 from .pages import PAGES, ROOT, blocks, spans
 
 README = ROOT / "README.md"
-LIMITS = ROOT / "docs" / "limits-and-ethics.md"
-FALSE_READS = "reports/quick/tables/false_reads.csv"
 LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
 
 
@@ -87,35 +82,3 @@ def test_the_listing_of_the_readme_is_that_of_the_repository():
         assert path.is_dir() if name.endswith("/") else path.is_file(), name
     rooms = {p.name for p in (ROOT / "lpr_gfpgan").iterdir() if (p / "__init__.py").is_file()}
     assert rooms <= {name.rstrip("/") for indent, name in names if indent}
-
-
-def committed(path):
-    """A file as git has it; as it is where there is no git."""
-    done = subprocess.run(["git", "show", f"HEAD:{path}"], cwd=ROOT, capture_output=True)
-    return done.stdout.decode() if done.returncode == 0 else (ROOT / path).read_text("utf-8")
-
-
-def shown(table, condition, method, measure):
-    """A share of the judge's as the page writes it."""
-    wanted = {"condition": condition, "method": method, "reader": "judge", "measure": measure}
-    (line,) = table[(table[list(wanted)] == list(wanted.values())).all(axis=1)].to_dict("records")
-    estimate, low, high = (f"{100 * line[name]:.1f}" for name in ("estimate", "low", "high"))
-    return f"{estimate} % [{low}, {high}]"
-
-
-def test_the_false_reads_are_those_of_the_committed_table():
-    table = pd.read_csv(io.StringIO(committed(FALSE_READS)))
-    now = pd.read_csv(ROOT / FALSE_READS)  # a new run, shown before it is committed
-    measures = ("accepted", "false_reads", "right_of_accepted")
-    rows = re.findall(r"^\| (\w+) \| ([\w -]+) \| .*$", LIMITS.read_text("utf-8"), re.MULTILINE)
-    rows = [row for row in rows if row[0] in set(table["condition"])]
-    assert ("all", "full") in rows and ("medium", "full") in rows
-    for condition, method in rows:
-        lines = [
-            f"| {condition} | {method} | "
-            + " | ".join(shown(each, condition, method, measure) for measure in measures)
-            + " |"
-            for each in (table, now)
-        ]
-        written = LIMITS.read_text("utf-8")
-        assert any(line in written for line in lines), f"write into {LIMITS.name}: {lines[-1]}"
