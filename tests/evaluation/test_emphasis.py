@@ -140,3 +140,28 @@ def test_differences_of_emphasis_need_rows_of_both():
     assert emphasis_difference_table(two_methods(), [("full", "degraded")], **DRAWS).empty
     with pytest.raises(DataError, match="no rows of 'lanczos'"):
         emphasis_difference_table(two_methods(), [("full", "lanczos")], **DRAWS)
+
+
+@pytest.mark.parametrize("lacking", [["degraded", "full", "steady"], ["full"]])
+def test_plates_without_a_difference_have_no_part_in_it(lacking):
+    """A plate without surroundings, or whose image was not made, is as if it were not there.
+
+    Resampled or left out in turn like the others it would change the interval and the p-value.
+    """
+    rng = np.random.default_rng(3)
+    around = {name: rng.normal(25, 1, 12) for name in ("degraded", "full", "steady")}
+    rows = pd.concat(
+        [make_rows(rng.normal(20, 1, 12), values, method=m) for m, values in around.items()],
+        ignore_index=True,
+    )
+    gone = rows["plate"].isin([2, 7])
+    held_out = rows.copy()
+    held_out.loc[gone & rows["method"].isin(lacking), "psnr_surroundings"] = np.nan
+    found, alone = (
+        emphasis_difference_table(part, [("full", "steady")], **DRAWS)
+        for part in (held_out, rows[~gone])
+    )
+    pd.testing.assert_frame_equal(found, alone)
+    assert set(found["n"]) == {10} and found["p"].between(0, 1).all()
+    whole = emphasis_difference_table(rows, [("full", "steady")], **DRAWS)
+    assert not np.isclose(whole["estimate"], found["estimate"]).any()
