@@ -29,7 +29,8 @@ with, a rival has one line and one vote: seeds are resampled together with plate
 a vote compares two networks that were trained with one seed, the verdict speaks of these two
 checkpoints only. Better reading is claimed of restoring: where reading the degraded image directly
 gets more characters still, the verdict adds it and names where. It also names the lines beside a
-contribution that find worse: the grid decides, and the test may contradict it.
+contribution that find worse: they are of the same kind as the one that decides, elsewhere, and may
+contradict it. Lines beside other claims are of another kind (blur cannot ring), and are not named.
 
 Source of the claims: Huang and Wei (2024), doi 10.21203/rs.3.rs-4798789/v1, abstract.
 """

@@ -31,7 +31,7 @@ def signed(line: Mapping[str, Any], *, unit: bool = True) -> str:
     if np.isnan(line["estimate"]):
         return ""
     word = str(line["measure"]).split("_")[0]
-    scale, digits = NUMBERS.get(word, (1, 4) if word == "kid" else (100, 1))
+    scale, digits = NUMBERS.get(word, (100, 1))
     values = [f"{line[key] * scale:+.{digits}f}" for key in ("estimate", "low", "high")]
     text = values[0] if np.isnan(line["low"]) else f"{values[0]} [{values[1]}, {values[2]}]"
     name = UNITS.get(word, "points" if line["measure"] in READING_MEASURES else "")
