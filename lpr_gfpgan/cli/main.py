@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from ..errors import LprError
 from . import degrading, exporting, reading, restoring, study
@@ -27,11 +29,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return options.run(options)
     except (LprError, OSError) as error:
-        print(f"lpr-gfpgan: {error}", file=sys.stderr)
+        print(f"lpr-gfpgan: {_in_words(error)}", file=sys.stderr)
         return REFUSED
     except KeyboardInterrupt:
         print("lpr-gfpgan: interrupted", file=sys.stderr)
         return INTERRUPTED
+
+
+def _in_words(error: LprError | OSError) -> str:
+    """An error as one line; the system's own name a number and, at times, a temporary file."""
+    if isinstance(error, LprError) or error.filename is None:
+        return str(error)
+    place = Path(os.fsdecode(error.filename))
+    return f"cannot use {place} ({error.strerror}); mend that, or give another place"
 
 
 def _parser() -> Parser:

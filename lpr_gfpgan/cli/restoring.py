@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import argparse
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import LprError
+from .alone import alone_in
 from .arguments import Commands, add_command, add_overwrite, add_pictures
 from .exit_codes import SKIPPED
 from .leftovers import remove_leftovers
@@ -61,35 +62,45 @@ def restore(options: argparse.Namespace) -> int:
 
     A picture that no plate fills is a photograph: its plates are searched for.
     """
-    from ..restore import TIGHT
-
     targets = targets_of(pictures_of(options, options.output), options.output)
-    folder = OutputFolder(
-        options.output,
-        targets,
-        overwrite=options.overwrite,
-        skip_existing=options.skip_existing,
-    )
-    counts = Counter(existing=len(targets) - len(folder.pictures))
-    if folder.pictures:
-        restorer, facts = open_restorer(options)
-        remove_leftovers(options.output, {targets[path] for path in folder.pictures})
-        try:
-            given = TIGHT if options.tight else options.corners
-            locate = partial(restorer.locator.locate, plate=given, every=True)
-            for batch in batches(folder.pictures, locate):
-                try:
-                    for lines in _restore_batch(batch, restorer, folder, facts, options):
-                        counts[_outcome(lines)] += 1
-                        if len(targets) == 1:
-                            _print_readings(lines, options.output)
-                finally:
-                    # What is done is kept, whatever stopped the rest.
-                    folder.readings.write()
-        finally:
-            folder.readings.close()
+    with alone_in(options.output):
+        folder = OutputFolder(
+            options.output,
+            targets,
+            overwrite=options.overwrite,
+            skip_existing=options.skip_existing,
+        )
+        counts = Counter(existing=len(targets) - len(folder.pictures))
+        if folder.pictures:
+            counts += _restore_all(targets, folder, options)
     _print_summary(counts, folder)
     return SKIPPED if counts["failed"] else 0
+
+
+def _restore_all(
+    targets: Mapping[Path, Path], folder: OutputFolder, options: argparse.Namespace
+) -> Counter[str]:
+    """Restores the folder's pictures, batch by batch; counts what became of them."""
+    from ..restore import TIGHT
+
+    counts: Counter[str] = Counter()
+    restorer, facts = open_restorer(options)
+    remove_leftovers(options.output, {targets[path] for path in folder.pictures})
+    given = TIGHT if options.tight else options.corners
+    locate = partial(restorer.locator.locate, plate=given, every=True)
+    try:
+        for batch in batches(folder.pictures, locate):
+            try:
+                for lines in _restore_batch(batch, restorer, folder, facts, options):
+                    counts[_outcome(lines)] += 1
+                    if len(targets) == 1:
+                        _print_readings(lines, options.output)
+            finally:
+                # What is done is kept, whatever stopped the rest.
+                folder.readings.write()
+    finally:
+        folder.readings.close()
+    return counts
 
 
 def _restore_batch(
