@@ -232,7 +232,9 @@ def read_image(path: str | Path, max_pixels: float = MAX_PIXELS) -> np.ndarray:
 
 
 def _undecodable(path: Path) -> ImageError:
-    return ImageError(f"{path} is no image that can be decoded; give a PNG or JPEG file")
+    return ImageError(
+        f"{path} is no image that can be decoded; give a whole one, such as PNG or JPEG"
+    )
 
 
 def refuse_huge(

@@ -12,7 +12,9 @@ def add_to(commands: Commands) -> None:
     """Adds both commands to the program's."""
     parser = add_command(commands, train)
     _add_profile(parser)
-    parser.add_argument("--variant", default="full", help="a key of `ablations` or `baselines`")
+    parser.add_argument(
+        "--variant", default="full", help="a key of `ablations` or `baselines`, or warmup"
+    )
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--max-seconds", type=float, metavar="S", help="pause after so many")
 

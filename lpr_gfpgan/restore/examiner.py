@@ -49,6 +49,12 @@ def refusal(*, tight: bool, vain: str = "") -> str:
     return f"{REFUSED} {TAKEN}; {OR_SEARCH}." if tight else REFUSED
 
 
+PARTIAL = (
+    "The text is no whole plate's: if the plate is tilted, or does not fill the picture, give its "
+    "four corners."
+)
+
+
 @dataclass(frozen=True)
 class Look:
     """What a reader saw in a frame, whatever it shows.
@@ -172,5 +178,7 @@ class Examiner:
                 "it cannot be read, so its text is withheld."
             )
         else:
+            if placed.tight and not look.reading.complete:
+                note = f"{note} {PARTIAL}".strip()
             return Examination(look.reading, likeness, is_plate, note)
         return Examination(None, likeness, is_plate, note)

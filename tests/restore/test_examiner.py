@@ -100,3 +100,13 @@ def test_confidences_hang_on_how_sharp_a_plate_is_and_how_it_was_given(make, cal
         calibration.asked.clear()
         restorer.restore(crop, plate)
         assert set(calibration.asked) == {(sharpness(placed.frame), plate == "tight")}
+
+
+def test_a_tight_crop_without_a_whole_text_is_told_what_may_help(make, calibration, crop, photo):
+    picture, (quad, _) = photo
+    partial = make(says=("A1234", "A1234"), calibration=calibration)
+    tight = partial.restore(crop, "tight")
+    assert tight.text == "A1234" and tight.is_plate is True
+    assert "no whole plate's" in tight.note and "four corners" in tight.note
+    assert partial.restore(picture, quad).note == ""  # by corners there is nothing to mend
+    assert "no whole plate's" in make(says=("A1234", "A1234")).restore(crop, "tight").note
