@@ -28,6 +28,9 @@ from .errors import DataError, ImageError
 MAX_PIXELS = 100_000_000
 IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".webp", ".tif", ".tiff")
 
+TEMPORARY = ".lpr-tmp-"
+"""What the names of unfinished files and folders begin with."""
+
 _PNG = b"\x89PNG\r\n\x1a\n"
 _JPEG = b"\xff\xd8\xff"
 # What ends a JPEG's coded data: no stuffed zero, no restart marker, no fill byte.
@@ -38,8 +41,13 @@ _JPEG_SEGMENTS = _JPEG_FRAMES | {0xC4, 0xCC, *range(0xDA, 0xDE), *range(0xE0, 0x
 
 
 def _beside(path: Path) -> Path:
-    """Return a free name in the folder of `path`, hidden, with the same suffix."""
-    return path.with_name(f".{path.stem}.{secrets.token_hex(4)}{path.suffix}")
+    """Return a free name in the folder of `path`, hidden, with the same suffix.
+
+    It is no longer than a name that the system takes, however long that of `path` is, and like none
+    that a person gives.
+    """
+    suffix = path.suffix if len(path.suffix) <= 16 else ""
+    return path.with_name(f"{TEMPORARY}{secrets.token_hex(8)}{suffix}")
 
 
 @contextlib.contextmanager

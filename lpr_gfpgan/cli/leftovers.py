@@ -6,22 +6,18 @@ import re
 from collections.abc import Collection
 from pathlib import Path
 
-from .readings import READINGS
-
-# As `files.atomic_path` names them, of the files that `OutputFolder` writes.
-_TEMPORARY = re.compile(r"\.(?P<stem>.+?)(-plate\d+)?(-sample\d+)?\.[0-9a-f]{8}(?P<suffix>\.\w+)")
-
 
 def remove_leftovers(folder: Path, targets: Collection[Path]) -> None:
-    """Removes the temporary files of restored pictures, and of the readings beside them.
+    """Removes unfinished files of this program beside the readings and the pictures of this run.
 
     Args:
-        folder: where restored pictures are put.
-        targets: those that this run will write; what other names stand for is left alone.
+        folder: where restored pictures are put; no other run may be writing into it.
+        targets: those that this run will write.
     """
-    ours = {folder / READINGS, *targets}
-    for parent in {path.parent for path in ours}:
-        for path in parent.glob(".*"):
-            match = _TEMPORARY.fullmatch(path.name)
-            if match and parent / (match["stem"] + match["suffix"]) in ours:
+    from ..files import TEMPORARY
+
+    name = re.compile(rf"{re.escape(TEMPORARY)}[0-9a-f]{{16}}(\.\w+)?")
+    for parent in {folder, *(path.parent for path in targets)}:
+        for path in parent.glob(f"{TEMPORARY}*"):
+            if name.fullmatch(path.name) and path.is_file():
                 path.unlink(missing_ok=True)

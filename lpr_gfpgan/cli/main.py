@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 
 from ..errors import LprError
 from . import degrading, exporting, reading, restoring, study
 from .arguments import Parser, mark_points
 from .exit_codes import INTERRUPTED, REFUSED
+from .words import in_words
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -29,19 +28,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return options.run(options)
     except (LprError, OSError) as error:
-        print(f"lpr-gfpgan: {_in_words(error)}", file=sys.stderr)
+        print(f"lpr-gfpgan: {in_words(error)}", file=sys.stderr)
         return REFUSED
     except KeyboardInterrupt:
         print("lpr-gfpgan: interrupted", file=sys.stderr)
         return INTERRUPTED
-
-
-def _in_words(error: LprError | OSError) -> str:
-    """An error as one line; the system's own name a number and, at times, a temporary file."""
-    if isinstance(error, LprError) or error.filename is None:
-        return str(error)
-    place = Path(os.fsdecode(error.filename))
-    return f"cannot use {place} ({error.strerror}); mend that, or give another place"
 
 
 def _parser() -> Parser:

@@ -64,8 +64,8 @@ class OutputFolder:
 
     A plate that fills its picture NAME becomes NAME.png. A photograph becomes NAME.png with its
     plates put back, and each plate NAME-plate1.png and so on. Samples are NAME-sample1.png,
-    NAME-plate1-sample1.png. What an earlier run made of the same input, and this one does not make
-    again, is removed if its lines and the file itself say so.
+    NAME-plate1-sample1.png. With `overwrite`, what an earlier run made of the same input, and this
+    one does not make again, is removed if its lines and the file itself say so.
 
     A picture is finished when all its lines are there, and the files that they name. Files come
     first: those of a run that was killed before it wrote their lines are known by what they say of
@@ -96,6 +96,7 @@ class OutputFolder:
         self._folder, self._targets = folder, targets
         self._overwrite, self._skip_existing = overwrite, skip_existing
         self._taken = set(targets.values())
+        self._inputs = {picture.resolve() for picture in targets}
         self.readings = Readings(folder)
         finished = self.readings.is_finished
         self.pictures = [
@@ -171,7 +172,8 @@ class OutputFolder:
         digest = sha256_of(picture)
         for path, image in files.items():
             write_png(path, image, png_facts(facts, digest))
-        self._remove_former(target, digest, kept=files)
+        if self._overwrite:
+            self._remove_former(target, digest, kept=files)
         origin = {"input": str(picture), "input_sha256": digest}
         notice = {**facts, "notice": RESTORED}
         lines = [origin | line | notice for line in lines]
@@ -185,7 +187,7 @@ class OutputFolder:
         unfinished, and not a file that no line names.
         """
         for path in self.readings.files_of(target, digest).difference(kept):
-            others = path in self._taken or self.readings.is_known(path)
+            others = self.readings.is_known(path) or path.resolve() in self._inputs
             if not others and is_restoration(path, digest):
                 path.unlink()
 

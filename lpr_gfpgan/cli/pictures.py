@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from ..errors import DataError, LprError
-from .words import in_options
+from .words import in_words
 
 BATCH = 16
 """Pictures that are held at once, and whose readings are written together."""
@@ -68,9 +68,9 @@ def batches(
             bar.update(len(batch))
 
 
-def report_skipped(error: LprError) -> None:
+def report_skipped(error: LprError | OSError) -> None:
     """Names a picture that is left out."""
-    report(f"skipped: {in_options(str(error))}")
+    report(f"skipped: {in_words(error)}")
 
 
 def report(text: str) -> None:

@@ -54,8 +54,14 @@ def png_facts(facts: dict[str, Any], input_sha256: str) -> dict[str, str]:
     }
 
 
-def is_restoration(path: Path, input_sha256: str) -> bool:
-    """Whether a file is a PNG that `png_facts` say was restored from that input."""
+def is_restoration(path: Path, input_sha256: str, model_sha256: str | None = None) -> bool:
+    """Whether a file is a PNG that `png_facts` say was restored from that input.
+
+    Args:
+        path: the file.
+        input_sha256: of the input.
+        model_sha256: of the weights that must have made it; any may when not given.
+    """
     from PIL.PngImagePlugin import PngImageFile
 
     try:
@@ -63,7 +69,10 @@ def is_restoration(path: Path, input_sha256: str) -> bool:
             facts = picture.info
     except (OSError, SyntaxError, ValueError):
         return False
-    return facts.get("Disclaimer") == RESTORED and facts.get("input_sha256") == input_sha256
+    wanted = {"Disclaimer": RESTORED, "input_sha256": input_sha256}
+    if model_sha256 is not None:
+        wanted["model_sha256"] = model_sha256
+    return all(facts.get(name) == value for name, value in wanted.items())
 
 
 def _reader_facts(restorer: Restorer, weights: Path) -> dict[str, Any]:

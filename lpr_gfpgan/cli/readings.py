@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from ..errors import DataError
 from .lines import json_line
+from .provenance import is_restoration
 
 READINGS = "readings.jsonl"
 _BEGINNING = b'{"input": "'
@@ -22,8 +23,8 @@ class _Lines(NamedTuple):
     end: int
     complete: bool
     files: tuple[str, ...]
-    input: str
     input_sha256: str
+    model_sha256: str
 
 
 class Readings:
@@ -63,18 +64,18 @@ class Readings:
 
         Args:
             target: the restored picture.
-            picture: what it must have been restored from. The name that the lines give is believed;
-                only a picture of another name is read, to compare it.
+            picture: what it must have been restored from, whatever its name: its contents count.
+
+        A run that was killed while it replaced a picture may have left files of one model and lines
+        of another; these are not finished.
         """
         from ..files import sha256_of
 
         lines = self._pictures.get(self._key(str(target.relative_to(self.path.parent))))
-        return (
-            lines is not None
-            and lines.complete
-            and all(os.path.exists(self._key(name)) for name in lines.files)
-            and (lines.input == str(picture) or lines.input_sha256 == sha256_of(picture))
-        )
+        if lines is None or not lines.complete or lines.input_sha256 != sha256_of(picture):
+            return False
+        made = lines.input_sha256, lines.model_sha256
+        return all(is_restoration(Path(self._key(name)), *made) for name in lines.files)
 
     def files_of(self, target: Path, input_sha256: str) -> set[Path]:
         """The files beside a restored picture that its lines name, if they are of that input.
@@ -160,7 +161,7 @@ class Readings:
         elif before is not None:
             self._replaced.update(range(before.first, before.end))
         complete = line["plates"] is None or line["plates"] == number + 1 - first
-        origin = line["input"], line["input_sha256"]
+        origin = line["input_sha256"], line["model_sha256"]
         self._pictures[key] = _Lines(first, number + 1, complete, tuple(files), *origin)
         self._last, self._count = key, number + 1
 

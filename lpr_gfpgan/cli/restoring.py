@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import errno
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
@@ -19,6 +20,9 @@ from .lines import json_line
 from .outputs import OutputFolder, targets_of
 from .pictures import batches, pictures_of, report, report_skipped
 from .provenance import open_restorer
+
+ITS_OWN = (errno.ENAMETOOLONG, errno.ENOENT, errno.EISDIR)
+"""Errors of the system that are one picture's own: its name is too long, or it went away."""
 
 if TYPE_CHECKING:
     from ..restore import LocatedPlates, RestoredPlate, Restorer
@@ -120,6 +124,10 @@ def _restore_batch(
                 plates = list(islice(restored, len(there.plates)))
                 lines = _keep(path, there, plates, folder, facts)
         except LprError as error:
+            report_skipped(error)
+        except OSError as error:
+            if error.errno not in ITS_OWN:
+                raise
             report_skipped(error)
         for line in lines:
             if line["accepted"] is False:

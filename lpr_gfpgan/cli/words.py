@@ -2,6 +2,21 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
+from ..errors import LprError
+
+
+def in_words(error: LprError | OSError) -> str:
+    """An error as one line; the system's own would name a number, at times a temporary file."""
+    if isinstance(error, LprError):
+        return in_options(str(error))
+    if error.filename is None:
+        return str(error)
+    place = Path(os.fsdecode(error.filename))
+    return f"cannot use {place} ({error.strerror}); mend that, or give another place"
+
 
 def in_options(text: str) -> str:
     """A message or note with options where the package names arguments of Python.

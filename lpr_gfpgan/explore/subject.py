@@ -124,8 +124,11 @@ def photographed_plate(
         tight = "taken as a crop that a plate fills"
         note = tight if placed.tight else "plate found in the photograph"
     note += f", {placed.width:.0f} pixels wide"
-    if restorer.examine_placed([placed])[0].is_plate is False:
+    seen = restorer.examine_placed([placed])[0]
+    if seen.is_plate is False:
         note += "; it does not look like a plate, so what is read in it means nothing"
+    elif seen.reading is None:
+        note += f"; what is read in it means nothing: {seen.note}"
     return Subject(
         image=placed.frame,
         quad=canonical_quad(*restorer.size).astype(np.float32),

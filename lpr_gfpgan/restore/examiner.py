@@ -31,6 +31,14 @@ UNCALIBRATED = (
     "tells a plate from another picture; `make reproduce` makes one."
 )
 
+PARTIAL = (
+    "The text is no whole plate's: if the plate is tilted, or does not fill the picture, give its "
+    "four corners."
+)
+FOUND = (
+    "A detector found its corners, while confidences are calibrated on exact ones: they are too "
+    "high. Give the plate's four corners for better ones."
+)
 REFUSED = "This does not look like a plate, so its text is withheld."
 GIVE_CORNERS = "give the plate's four corners if it shows one"
 TAKEN = "It was taken to end at the plate's edges"
@@ -47,12 +55,6 @@ def refusal(*, tight: bool, vain: str = "") -> str:
     if vain:
         return f"{REFUSED} {TAKEN}, as a search gave nothing ({vain}); {GIVE_CORNERS}."
     return f"{REFUSED} {TAKEN}; {OR_SEARCH}." if tight else REFUSED
-
-
-PARTIAL = (
-    "The text is no whole plate's: if the plate is tilted, or does not fill the picture, give its "
-    "four corners."
-)
 
 
 @dataclass(frozen=True)
@@ -180,5 +182,7 @@ class Examiner:
         else:
             if placed.tight and not look.reading.complete:
                 note = f"{note} {PARTIAL}".strip()
+            if placed.found and self.calibration is not None:
+                note = FOUND
             return Examination(look.reading, likeness, is_plate, note)
         return Examination(None, likeness, is_plate, note)

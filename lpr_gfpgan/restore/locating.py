@@ -86,33 +86,33 @@ class Locator:
                 if self._examiner.passes(tight):
                     return _one(tight)
         try:
-            quads, scores = self.quads_in(image, pixels, name)
+            return self.plates_of(image, pixels, name, most=None if every else 1)
         except NoPlateFound as error:
             if tight is None:
                 raise
             return _one(replace(tight, vain=error.reason))
-        count = len(quads) if every else 1
-        placed = [place(pixels, name, quad, self._size) for quad in quads[:count]]
-        return LocatedPlates(plates=placed, scores=scores[:count], photograph=True)
 
-    def quads_in(
-        self, photo: Picture, pixels: np.ndarray, name: str
-    ) -> tuple[list[np.ndarray], list[float | None]]:
-        """Corners of each plate of a photograph, and the detector's scores: rules 2 and 4.
+    def plates_of(
+        self, photo: Picture, pixels: np.ndarray, name: str, *, most: int | None = None
+    ) -> LocatedPlates:
+        """The plates of a photograph: rules 2 and 4.
 
         Args:
             photo: as the user gave it.
             pixels: uint8 [h, w, 3], what it holds.
             name: what messages call it.
+            most: how many to give, the surest first; all when not given.
 
         Raises:
-            NoPlateFound: there is none.
+            ImageError: there is none (NoPlateFound), or corners go round no plate.
         """
         named = corners_in_name(photo, pixels)
         if named is not None:
-            return [named], [None]
-        found = self.finder.find(pixels, name)
-        return [each.quad for each in found], [each.score for each in found]
+            plate = place(pixels, name, named, self._size)
+            return LocatedPlates(plates=[plate], scores=[None], photograph=True)
+        found = self.finder.find(pixels, name)[:most]
+        plates = [replace(place(pixels, name, f.quad, self._size), found=True) for f in found]
+        return LocatedPlates(plates=plates, scores=[f.score for f in found], photograph=True)
 
 
 def has_plate_aspect(pixels: np.ndarray) -> bool:

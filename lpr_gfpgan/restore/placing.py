@@ -33,6 +33,7 @@ class PlacedPlate:
         quad: float64 [4, 2], the plate's corners in the picture it comes from, in pixels: upper
             left, upper right, lower right, lower left.
         tight: whether the picture was taken for the plate; its corners were known otherwise.
+        found: whether its corners are a detector's, and so not exact.
         vain: why a search for a plate gave none, where the picture was then taken for the plate
             though it does not look like one; empty otherwise.
         look: what a restorer's reader saw in the frame while it was placed, so that this restorer
@@ -42,6 +43,7 @@ class PlacedPlate:
     frame: np.ndarray
     quad: np.ndarray
     tight: bool = False
+    found: bool = False
     vain: str = ""
     look: Look | None = None
 

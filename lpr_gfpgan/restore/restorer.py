@@ -152,12 +152,16 @@ class Restorer:
         """
         pixels, name = to_array(photo)
         if plates is None:
-            quads, scores = self.locator.quads_in(photo, pixels, name)
+            there = self.locator.plates_of(photo, pixels, name)
+            placed, scores = there.plates, list(there.scores)
         else:
-            quads, scores = list(plates), [None] * len(plates)
-        if not quads or any(quad is None or isinstance(quad, str) for quad in quads):
-            raise ImageError(f"{name}: give a list with the four corners of each plate, or none")
-        placed = [place(pixels, name, quad, self.size) for quad in quads]
+            quads = list(plates)
+            if not quads or any(quad is None or isinstance(quad, str) for quad in quads):
+                raise ImageError(
+                    f"{name}: give a list with the four corners of each plate, or none"
+                )
+            placed = [place(pixels, name, quad, self.size) for quad in quads]
+            scores = [None] * len(placed)
         restored = self.restore_placed(placed, samples=samples)
         pasted = paste_plates(pixels, restored)
         return RestoredPhotograph(image=pasted, plates=restored, scores=scores)

@@ -88,3 +88,25 @@ def test_a_plate_that_is_now_refused_leaves_no_files(run, known_answers, picture
     known_answers([(FIRST, 0.9), (SECOND, 0.7)], refused=True)
     assert run(*given, "--overwrite") == 0
     assert pngs(tmp_path / "out") == ["photo.png"]
+
+
+def test_without_overwrite_nothing_is_removed(run, out, pictures):
+    (out / "a.png").unlink()
+    assert run("restore", pictures / "a.png", "-o", out, "--skip-existing") == 0
+    assert len(pngs(out)) == 4
+
+
+def test_an_input_of_the_same_run_stays(run, out, pictures):
+    options = ("--tight", "-o", out, "--overwrite")
+    assert run("restore", pictures, *options, "--samples", 1) == 0
+    sample = out / "deep" / "b.jpg-sample1.png"
+    assert run("restore", pictures, sample, *options) == 0  # becomes out/b.jpg-sample1.png
+    assert sample.exists() and (out / sample.name).exists()
+
+
+def test_what_another_picture_of_the_run_becomes_stays(run, out, pictures, tmp_path):
+    """Its target has the name of a former sample, and its file says that it is of this picture."""
+    other = tmp_path / "a-sample2.png"
+    shutil.copy(pictures / "a.png", other)
+    assert run("restore", other, pictures / "a.png", "-o", out, "--overwrite") == 0
+    assert pngs(out) == ["a-sample2.png", "a.png"]

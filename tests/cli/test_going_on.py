@@ -10,6 +10,7 @@ import time
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from lpr_gfpgan.files import read_image, write_png
 from lpr_gfpgan.restore import Restorer
@@ -60,7 +61,7 @@ def test_a_killed_run_goes_on(run, at_untrained, pictures, tmp_path, out, capsys
         assert path.stat().st_mtime_ns == before[path]
 
 
-def test_finished_pictures_are_neither_opened_nor_changed(
+def test_finished_pictures_are_neither_restored_nor_changed(
     run, at_untrained, pictures, out, monkeypatch, capsys
 ):
     assert run("restore", pictures, "-o", out) == 0
@@ -68,7 +69,6 @@ def test_finished_pictures_are_neither_opened_nor_changed(
     with monkeypatch.context() as patch:
         patch.setattr(Restorer, "from_pretrained", None)
         patch.setattr("lpr_gfpgan.files.read_image", None)
-        patch.setattr("lpr_gfpgan.files.sha256_of", None)
         assert run("restore", pictures, "-o", out, "--skip-existing") == 0
     assert "0 pictures restored" in (shown := capsys.readouterr().err) and "2 there al" in shown
     assert written(out) == before
@@ -76,6 +76,34 @@ def test_finished_pictures_are_neither_opened_nor_changed(
     monkeypatch.chdir(pictures)
     assert run("restore", "a.png", "deep/b.jpg.png", "-o", out, "--skip-existing") == 0
     assert "1 picture restored" in (shown := capsys.readouterr().err) and "1 there al" in shown
+
+
+def test_a_picture_that_changed_under_its_name_is_not_finished(
+    run, at_untrained, pictures, tmp_path, out, monkeypatch
+):
+    for name in ("first", "second"):
+        (tmp_path / name).mkdir()
+    shutil.copy(pictures / "a.png", tmp_path / "first" / "plate.png")
+    write_png(tmp_path / "second" / "plate.png", 255 - read_image(pictures / "a.png"))
+    monkeypatch.chdir(tmp_path / "first")
+    assert run("restore", "plate.png", "-o", out) == 0
+    before = written(out)
+    monkeypatch.chdir(tmp_path / "second")
+    assert run("restore", "plate.png", "-o", out, "--skip-existing") == 2
+    assert written(out) == before
+
+
+def test_a_file_of_other_weights_than_its_line_is_not_finished(run, at_untrained, pictures, out):
+    """A run that replaced a picture was killed after its file, before its line."""
+    given = ("restore", pictures / "a.png", "-o", out)
+    assert run(*given) == 0
+    path = out / "a.png"
+    with Image.open(path) as picture:
+        facts = {**picture.info, "model_sha256": "0" * 64}
+        write_png(path, np.asarray(picture), facts)
+    assert run(*given, "--skip-existing") == 0
+    with Image.open(path) as picture:
+        assert picture.info["model_sha256"] == lines_of(out)[0]["model_sha256"] != "0" * 64
 
 
 def test_another_picture_of_the_same_name_is_refused(
@@ -120,9 +148,12 @@ def test_a_line_that_was_cut_off_is_written_again(run, at_untrained, pictures, o
 
 def test_temporary_files_of_the_killed_run_are_removed(run, at_untrained, pictures, out):
     (out / "deep").mkdir(parents=True)
-    gone = ["deep/.b.jpg.0123abcd.png", ".a-plate1-sample2.0123abcd.png", ".a.0123abcd.png"]
-    gone += [".readings.0123abcd.jsonl"]
-    stay = [".c.0123abcd.png", ".a.png", "a.0123abcd.png"]
+    token = "0123456789abcdef"
+    gone = [f"deep/.lpr-tmp-{token}.png", f".lpr-tmp-{token}.png", f".lpr-tmp-{token}.jsonl"]
+    gone += [f".lpr-tmp-{token}"]
+    stay = [".a.20261126.png", ".readings.20261120.jsonl", ".a.png", f"a.lpr-tmp-{token}.png"]
+    stay += [f".lpr-tmp-{token}.png.bak", ".lpr-tmp-mine.png", f"else/.lpr-tmp-{token}.png"]
+    (out / "else").mkdir()
     for name in gone + stay:
         (out / name).write_bytes(b"part")
     assert run("restore", pictures, "-o", out, "--skip-existing") == 0

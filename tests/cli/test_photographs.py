@@ -89,3 +89,28 @@ def test_a_photograph_without_plates_is_skipped(
     assert run("restore", photo, pictures / "a.png", "-o", tmp_path / "out") == 1
     assert "skipped: no plate found in" in capsys.readouterr().err
     assert [line["photograph"] for line in lines_of(tmp_path / "out")] == [None]
+
+
+def test_a_photograph_is_refused_only_with_all_its_plates(
+    run, known_answers, photo, tmp_path, capsys
+):
+    picture = read_image(photo)
+    picture[200:241, 230:358] = 60  # the second is now of one colour
+    write_png(photo, picture)
+    known_answers([(FIRST, 0.9), (SECOND, 0.7)])
+    assert run("restore", photo, "-o", tmp_path / "out") == 0
+    assert "1 picture restored, 0 refused" in capsys.readouterr().err
+    assert [line["accepted"] for line in lines_of(tmp_path / "out")] == [True, False]
+
+
+def test_a_name_too_long_for_its_plates_leaves_that_picture_out(
+    run, known_answers, photo, pictures, tmp_path, capsys
+):
+    long = photo.with_name("x" * 245 + ".png")  # with "-plate1" longer than a name may be
+    long.write_bytes(photo.read_bytes())
+    known_answers([(FIRST, 0.9)])
+    assert run("restore", long, pictures / "a.png", "-o", tmp_path / "out") == 1
+    shown = capsys.readouterr().err
+    assert "skipped: cannot use" in shown and "name too long" in shown
+    assert "1 picture restored, 0 refused as no plate, 1 failed" in shown
+    assert [line["output"] for line in lines_of(tmp_path / "out")] == ["a.png"]

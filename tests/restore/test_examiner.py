@@ -110,3 +110,14 @@ def test_a_tight_crop_without_a_whole_text_is_told_what_may_help(make, calibrati
     assert "no whole plate's" in tight.note and "four corners" in tight.note
     assert partial.restore(picture, quad).note == ""  # by corners there is nothing to mend
     assert "no whole plate's" in make(says=("A1234", "A1234")).restore(crop, "tight").note
+
+
+def test_confidences_of_a_found_plate_are_said_to_be_too_high(make, calibration, photo):
+    picture, (quad, _) = photo
+    found = [(quad, 0.9)]
+    by_detector = make(calibration=calibration, found=found)
+    assert "too high" in by_detector.restore(picture).note
+    assert "too high" in by_detector.restore_photograph(picture).plates[0].note
+    assert by_detector.restore(picture, quad).note == ""
+    assert by_detector.restore_photograph(picture, [quad]).plates[0].note == ""
+    assert "too high" not in make(found=found).restore(picture).note  # its own, uncalibrated

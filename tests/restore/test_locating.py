@@ -124,3 +124,11 @@ def test_a_ccpd_name_on_a_part_of_its_photograph_says_nothing(photo):
 def test_other_names_hold_none(photo, image):
     picture, _ = photo
     assert corners_in_name(picture if image == "array" else image, picture) is None
+
+
+def test_as_many_scores_as_plates(make, photo):
+    picture, (first, second) = photo
+    locator = make(found=[(first, 0.9), (second, 0.7)]).locator
+    assert list(locator.locate(picture).scores) == [0.9]
+    assert list(locator.locate(picture, every=True).scores) == [0.9, 0.7]
+    assert len(locator.locate(picture).plates) == 1
