@@ -124,6 +124,17 @@ def refuse_existing(paths: Iterable[Path], *, overwrite: bool) -> None:
             raise DataError(f"{path} is there already; give --overwrite or another place")
 
 
+def refuse_file(folder: Path) -> None:
+    """Refuses a place that cannot be a folder, since it or one above it is a file.
+
+    Raises:
+        DataError: names the file.
+    """
+    there = next((path for path in (folder, *folder.parents) if path.exists()), folder)
+    if there.exists() and not there.is_dir():
+        raise DataError(f"{there} is a file; give a folder")
+
+
 def sha256_of(path: str | Path) -> str:
     """Return the SHA-256 of a file's bytes in hexadecimal.
 

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from ..errors import ConfigError, ImageError
 from .arguments import Commands, add_command, add_overwrite
-from .outputs import refuse_file
 
 if TYPE_CHECKING:
     from ..degradations import DegradationParameters
@@ -42,7 +41,14 @@ def degrade(options: argparse.Namespace) -> int:
     import torch
 
     from ..degradations import degrade as apply
-    from ..files import read_image, refuse_existing, sha256_of, write_json, write_png
+    from ..files import (
+        read_image,
+        refuse_existing,
+        refuse_file,
+        sha256_of,
+        write_json,
+        write_png,
+    )
     from ..plates import image_tensor
     from ..training.pictures import to_pixels
 

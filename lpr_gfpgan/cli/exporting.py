@@ -6,7 +6,6 @@ import argparse
 from pathlib import Path
 
 from .arguments import Commands, add_command, add_overwrite
-from .outputs import refuse_file
 
 
 def add_to(commands: Commands) -> None:
@@ -21,7 +20,6 @@ def export(options: argparse.Namespace) -> int:
     """Writes restorer and readers as ONNX, if they agree with torch; prints by how much."""
     from .. import export as exporting
 
-    refuse_file(options.output)
     print(
         exporting.export(options.output, restorer_path=options.weights, overwrite=options.overwrite)
     )

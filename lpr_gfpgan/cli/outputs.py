@@ -31,6 +31,8 @@ def targets_of(pictures: Sequence[tuple[Path, Path]], folder: Path) -> dict[Path
     Raises:
         DataError: the folder is a file, two pictures would become one, or one would become itself.
     """
+    from ..files import refuse_file
+
     refuse_file(folder)
     targets: dict[Path, Path] = {}
     origin: dict[Path, Path] = {}
@@ -46,17 +48,6 @@ def targets_of(pictures: Sequence[tuple[Path, Path]], folder: Path) -> dict[Path
             raise DataError(f"{picture} would be replaced by its restoration; give another folder")
         targets[first] = target
     return targets
-
-
-def refuse_file(folder: Path) -> None:
-    """Refuses a place that cannot be a folder, since it or one above it is a file.
-
-    Raises:
-        DataError: names the file.
-    """
-    there = next((path for path in (folder, *folder.parents) if path.exists()), folder)
-    if there.exists() and not there.is_dir():
-        raise DataError(f"{there} is a file; give a folder")
 
 
 class OutputFolder:

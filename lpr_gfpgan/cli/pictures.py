@@ -41,6 +41,13 @@ def pictures_of(
     return pictures
 
 
+def given_place(options: argparse.Namespace) -> str | list[list[float]] | None:
+    """What the user says of where the plate is: "tight", four corners, or nothing."""
+    from ..restore import TIGHT
+
+    return TIGHT if options.tight else options.corners
+
+
 def batches(
     paths: Sequence[Path], open_one: Callable[[Path], Opened]
 ) -> Iterator[list[tuple[Path, Opened | None]]]:

@@ -7,7 +7,7 @@ import argparse
 from .arguments import Commands, add_command, add_pictures
 from .exit_codes import SKIPPED
 from .lines import json_line, read_fields
-from .pictures import batches, pictures_of
+from .pictures import batches, given_place, pictures_of
 from .provenance import READ, open_restorer
 
 
@@ -22,14 +22,13 @@ def read(options: argparse.Namespace) -> int:
     Of a photograph, the surest plate is read. No restoration is kept.
     """
     from ..files import sha256_of
-    from ..restore import TIGHT
 
     paths = [path for path, _ in pictures_of(options)]
     restorer, facts = open_restorer(options)
     restorer.require_reader()
     if restorer.calibration is None:  # then the restorer has no part in it
         del facts["model"], facts["model_sha256"]
-    plate = TIGHT if options.tight else options.corners
+    plate = given_place(options)
     skipped = 0
     for batch in batches(paths, lambda path: restorer.place(path, plate)):
         there = [(path, placed) for path, placed in batch if placed is not None]

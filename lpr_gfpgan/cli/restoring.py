@@ -18,7 +18,7 @@ from .exit_codes import SKIPPED
 from .leftovers import remove_leftovers
 from .lines import json_line
 from .outputs import OutputFolder, targets_of
-from .pictures import batches, pictures_of, report, report_skipped
+from .pictures import batches, given_place, pictures_of, report, report_skipped
 from .provenance import open_restorer
 
 ITS_OWN = (errno.ENAMETOOLONG, errno.ENOENT, errno.EISDIR)
@@ -85,13 +85,10 @@ def _restore_all(
     targets: Mapping[Path, Path], folder: OutputFolder, options: argparse.Namespace
 ) -> Counter[str]:
     """Restores the folder's pictures, batch by batch; counts what became of them."""
-    from ..restore import TIGHT
-
     counts: Counter[str] = Counter()
     restorer, facts = open_restorer(options)
     remove_leftovers(options.output, {targets[path] for path in folder.pictures})
-    given = TIGHT if options.tight else options.corners
-    locate = partial(restorer.locator.locate, plate=given, every=True)
+    locate = partial(restorer.locator.locate, plate=given_place(options), every=True)
     try:
         for batch in batches(folder.pictures, locate):
             try:

@@ -12,8 +12,8 @@ import torch
 from torch import Tensor
 
 from .. import networks
-from ..errors import DataError, ExportError
-from ..files import atomic_path, refuse_existing, sha256_of, write_json
+from ..errors import ExportError
+from ..files import atomic_path, refuse_existing, refuse_file, sha256_of, write_json
 from ..plates import CLASSES, canonical_quad, image_tensor, plate_box
 from ..readers import Reader
 from ..restore import Restorer, find_weights
@@ -105,8 +105,7 @@ def export(
     readers = sorted(weights.parent.glob("reader-*.safetensors"))
     folder = Path(folder)
     names = ["restorer.onnx", *(f"{path.stem}.onnx" for path in readers), MANIFEST]
-    if folder.exists() and not folder.is_dir():
-        raise DataError(f"{folder} is a file; give a folder")
+    refuse_file(folder)
     refuse_existing([folder / name for name in names], overwrite=overwrite)
 
     part, degraded, pixels = _export_restorer(weights)
