@@ -230,6 +230,9 @@ def read_image(path: str | Path, max_pixels: float = MAX_PIXELS) -> np.ndarray:
     path = Path(path)
     try:
         data = path.read_bytes()
+    except ValueError:
+        name = repr(str(path))
+        raise ImageError(f"image {name}: no path holds a NUL character; check the path") from None
     except OSError as error:
         reason = "no such file" if isinstance(error, FileNotFoundError) else error.strerror
         raise ImageError(f"cannot read image {path}: {reason}; check the path") from None

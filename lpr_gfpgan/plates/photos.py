@@ -230,8 +230,9 @@ def _from_table(path: Path) -> Iterator[Photo]:
 
 def _corners(field: str, place: str) -> np.ndarray:
     try:
-        corners = np.array(json.loads(field), np.float32)
-    except (ValueError, TypeError):
+        with np.errstate(over="ignore"):  # what is too great becomes infinite, and is refused
+            corners = np.array(json.loads(field), np.float32)
+    except (ValueError, TypeError, RecursionError):
         corners = np.empty(0)
     if corners.shape != (4, 2) or not np.isfinite(corners).all():
         raise LabelError(f"{place}: corners are {field!r}; expected [[x, y], ...] four times")

@@ -33,8 +33,6 @@ def to_array(image: Picture) -> tuple[np.ndarray, str]:
         ImageError: it is none of these, cannot be read, or a side is longer than LONGEST.
     """
     if isinstance(image, str | Path):
-        if "\0" in str(image):
-            raise ImageError(f"image {str(image)!r}: no path holds a NUL character; check the path")
         pixels, name = read_image(image), f"image {image}"
     else:
         pixels, name = image if isinstance(image, np.ndarray) else _from_pil(image), "the picture"
