@@ -57,7 +57,7 @@ class Readings:
 
     def is_known(self, target: Path) -> bool:
         """Whether there are lines of a restored picture."""
-        return self._key(str(target.relative_to(self.path.parent))) in self._pictures
+        return self._lines_of(target) is not None
 
     def is_finished(self, target: Path, picture: Path) -> bool:
         """Whether there are all lines of a restored picture, and all the files that they name.
@@ -71,7 +71,7 @@ class Readings:
         """
         from ..files import sha256_of
 
-        lines = self._pictures.get(self._key(str(target.relative_to(self.path.parent))))
+        lines = self._lines_of(target)
         if lines is None or not lines.complete or lines.input_sha256 != sha256_of(picture):
             return False
         made = lines.input_sha256, lines.model_sha256
@@ -84,7 +84,7 @@ class Readings:
             target: the restored picture.
             input_sha256: of what it must have been restored from.
         """
-        lines = self._pictures.get(self._key(str(target.relative_to(self.path.parent))))
+        lines = self._lines_of(target)
         if lines is None or lines.input_sha256 != input_sha256:
             return set()
         paths = {self.path.parent / name for name in lines.files}
@@ -131,6 +131,10 @@ class Readings:
             open(temporary, "wb") as new,
         ):
             new.writelines(text for n, text in enumerate(old) if n not in self._replaced)
+
+    def _lines_of(self, target: Path) -> _Lines | None:
+        """The lines of a restored picture; None where there are none."""
+        return self._pictures.get(self._key(str(target.relative_to(self.path.parent))))
 
     def _load(self) -> None:
         with open(self.path, "rb") as file:

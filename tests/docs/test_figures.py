@@ -33,8 +33,14 @@ DIFFERENCES = {
     "`face_recipe`": "face_recipe",
 }
 PHOTOGRAPHS = (
-    *("degraded", "richardson-lucy fixed kernel", "full", "face_recipe", "plain_unet", "rrdb"),
+    "degraded",
+    "richardson-lucy fixed kernel",
+    "full",
+    "face_recipe",
+    "plain_unet",
+    "rrdb",
 )
+"""The lines of the table of photographs."""
 
 
 def committed(path):
@@ -131,7 +137,9 @@ def of_whole_plates(run):
     direct, full, filtered = (
         run["pooled"][method][reader]["plate_accuracy"]
         for method, reader in (
-            *(("degraded", "direct"), ("full", "judge"), ("richardson-lucy fixed kernel", "judge")),
+            ("degraded", "direct"),
+            ("full", "judge"),
+            ("richardson-lucy fixed kernel", "judge"),
         )
     )
     return (
