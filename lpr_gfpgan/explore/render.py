@@ -17,7 +17,7 @@ from ..evaluation.consistency import distances, without_noise
 from ..evaluation.protocol import DegradedSet, PlateTest
 from ..plates import MAX_CHARACTERS, PlateBatch, PlateSet, image_tensor, quad_box
 from ..readers import Reader, Reading, load_reader
-from ..restore import PlateFinder, Restorer, choose_device
+from ..restore import Restorer, choose_device
 from ..training.pictures import to_pixels
 from .settings import Settings, parameters_of
 from .subject import AUTOMATIC, Subject, drawn_plate, numbered_plate, photographed_plate
@@ -103,7 +103,6 @@ class Explorer:
             name: load_reader(study.paths.reader(name), name).to(self.device) for name in READERS
         }
         self._restorers: dict[str, Restorer] = {}
-        self._finder = PlateFinder()
 
     @property
     def chosen(self) -> tuple[str, ...]:
@@ -126,7 +125,7 @@ class Explorer:
         See `subject.photographed_plate`.
         """
         restorer = self._restorer(self.chosen[0])
-        return photographed_plate(photograph, restorer, self._finder, place=place, text=text)
+        return photographed_plate(photograph, restorer, place=place, text=text)
 
     def render(
         self, subject: Subject, settings: Settings, *, variants: Sequence[str] | None = None

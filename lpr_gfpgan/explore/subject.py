@@ -17,7 +17,7 @@ from ..plates import (
     encode,
     layout_of,
 )
-from ..restore import TIGHT, PlateFinder, Restorer, to_array
+from ..restore import TIGHT, Restorer, to_array
 
 if TYPE_CHECKING:
     from ..restore.pictures import Picture
@@ -88,7 +88,6 @@ def drawn_plate(text: str, size: tuple[int, int], *, seed: int = 0) -> Subject:
 def photographed_plate(
     photograph: Picture,
     restorer: Restorer,
-    finder: PlateFinder,
     *,
     place: str = AUTOMATIC,
     text: str = "",
@@ -98,7 +97,6 @@ def photographed_plate(
     Args:
         photograph: uint8 RGB [h, w, 3], a PIL image or a path.
         restorer: places the plate as its `restore` does.
-        finder: finds it where `place` says that it is to be found.
         place: one of PLACES.
         text: what the plate says, if the user knows.
 
@@ -114,15 +112,15 @@ def photographed_plate(
     if text:
         encode(text)
     if place == FIND:
-        found = finder.find(*to_array(photograph))
-        placed = restorer.place(photograph, found[0].quad)
-        note = f"plate found by HyperLPR, score {found[0].score:.2f}"
-        if len(found) > 1:
-            note += f", the best of {len(found)}"
+        there = restorer.locator.found_in(*to_array(photograph))
+        placed = there.plates[0]
+        note = f"plate found by HyperLPR, score {there.scores[0]:.2f}"
+        if len(there.plates) > 1:
+            note += f", the best of {len(there.plates)}"
     else:
         placed = restorer.place(photograph, None if place == AUTOMATIC else place)
         tight = "taken as a crop that a plate fills"
-        note = tight if placed.tight else "plate found in the photograph"
+        note = tight if placed.way == TIGHT else "plate found in the photograph"
     note += f", {placed.width:.0f} pixels wide"
     seen = restorer.examine_placed([placed])[0]
     if seen.is_plate is False:

@@ -11,6 +11,7 @@ import torch
 
 from ..plates import canonical_quad, image_tensor
 from ..readers import Reader
+from ..trust.placing import FOUND, TIGHT
 from .placing import PlacedPlate
 from .reading import PlateReading, readings_of
 
@@ -31,14 +32,13 @@ UNCALIBRATED = (
     "tells a plate from another picture; `make reproduce` makes one."
 )
 
-PARTIAL = (
-    "The text is no whole plate's: if the plate is tilted, or does not fill the picture, give its "
-    "four corners."
-)
-FOUND = (
-    "A detector found its corners, while confidences are calibrated on exact ones: they are too "
-    "high. Give the plate's four corners for better ones."
-)
+PARTIAL = {
+    TIGHT: "The text is no whole plate's: if the plate is tilted, or does not fill the picture, "
+    "give its four corners.",
+    FOUND: "The text is no whole plate's: a detector placed its corners, maybe badly; give its "
+    "four corners.",
+}
+"""What may help a plate without a whole text, by how it was placed."""
 REFUSED = "This does not look like a plate, so its text is withheld."
 GIVE_CORNERS = "give the plate's four corners if it shows one"
 TAKEN = "It was taken to end at the plate's edges"
@@ -173,16 +173,14 @@ class Examiner:
         else:
             is_plate, note = self.calibration.accepts(likeness), ""
         if is_plate is False:
-            note = refusal(tight=placed.tight, vain=placed.vain)
+            note = refusal(tight=placed.way == TIGHT, vain=placed.vain)
         elif placed.width < LEAST_WIDTH:
             note = (
                 f"The plate is {placed.width:.0f} pixels wide in the picture; below {LEAST_WIDTH} "
                 "it cannot be read, so its text is withheld."
             )
         else:
-            if placed.tight and not look.reading.complete:
-                note = f"{note} {PARTIAL}".strip()
-            if placed.found and self.calibration is not None:
-                note = FOUND
+            if not look.reading.complete:
+                note = f"{note} {PARTIAL.get(placed.way, '')}".strip()
             return Examination(look.reading, likeness, is_plate, note)
         return Examination(None, likeness, is_plate, note)

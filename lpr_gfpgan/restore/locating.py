@@ -20,7 +20,7 @@ import numpy as np
 
 from ..errors import LabelError
 from ..plates import parse_ccpd_name
-from ..trust.placing import TIGHT
+from ..trust.placing import FOUND, TIGHT
 from .photographs import NoPlateFound, PlateFinder
 from .pictures import to_array
 from .placing import PlacedPlate, place
@@ -110,8 +110,16 @@ class Locator:
         if named is not None:
             plate = place(pixels, name, named, self._size)
             return LocatedPlates(plates=[plate], scores=[None], photograph=True)
+        return self.found_in(pixels, name, most=most)
+
+    def found_in(self, pixels: np.ndarray, name: str, *, most: int | None = None) -> LocatedPlates:
+        """The plates that the detector finds in a photograph: rule 4; see `plates_of`.
+
+        Raises:
+            NoPlateFound: there is none, or nothing to search with.
+        """
         found = self.finder.find(pixels, name)[:most]
-        plates = [replace(place(pixels, name, f.quad, self._size), found=True) for f in found]
+        plates = [replace(place(pixels, name, f.quad, self._size), way=FOUND) for f in found]
         return LocatedPlates(plates=plates, scores=[f.score for f in found], photograph=True)
 
 

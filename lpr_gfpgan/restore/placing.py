@@ -13,7 +13,7 @@ import numpy as np
 
 from ..errors import ImageError
 from ..plates import box_quad
-from ..trust.placing import TIGHT, to_canonical
+from ..trust.placing import CORNERS, TIGHT, to_canonical
 
 if TYPE_CHECKING:
     from .examiner import Look
@@ -32,8 +32,7 @@ class PlacedPlate:
         frame: uint8 [H, W, 3], RGB, not restored.
         quad: float64 [4, 2], the plate's corners in the picture it comes from, in pixels: upper
             left, upper right, lower right, lower left.
-        tight: whether the picture was taken for the plate; its corners were known otherwise.
-        found: whether its corners are a detector's, and so not exact.
+        way: how it was placed, one of `trust.placing.WAYS`: "corners", "tight" or "found".
         vain: why a search for a plate gave none, where the picture was then taken for the plate
             though it does not look like one; empty otherwise.
         look: what a restorer's reader saw in the frame while it was placed, so that this restorer
@@ -42,8 +41,7 @@ class PlacedPlate:
 
     frame: np.ndarray
     quad: np.ndarray
-    tight: bool = False
-    found: bool = False
+    way: str = CORNERS
     vain: str = ""
     look: Look | None = None
 
@@ -76,7 +74,7 @@ def place(pixels: np.ndarray, name: str, plate: Plate, size: tuple[int, int]) ->
             f"{name} is {width} x {height} pixels; a plate needs at least {LEAST_HEIGHT} each way"
         )
     quad = box_quad((0.0, 0.0, width, height))
-    return PlacedPlate(frame=to_canonical(pixels, size), quad=quad, tight=True)
+    return PlacedPlate(frame=to_canonical(pixels, size), quad=quad, way=TIGHT)
 
 
 def plate_size(quad: np.ndarray) -> tuple[float, float]:

@@ -73,31 +73,32 @@ class PlateReading:
     def calibrated(
         self,
         calibration: Calibration,
-        agreed: Sequence[bool],
+        agreed: Sequence[bool | None],
         *,
         sharp: float,
-        tight: bool,
+        way: str,
     ) -> PlateReading:
         """The same reading with the probability that each character, and the whole text, is right.
 
         Args:
             calibration: of this reader.
-            agreed: for each character, whether a reading of the restoration agrees with it.
+            agreed: for each character, whether a reading of the restoration agrees with it; None
+                where that was not read.
             sharp: the `trust.sharpness` of the frame that was read.
-            tight: whether its picture was taken for the plate.
+            way: how its plate was placed, one of `trust.placing.WAYS`.
         """
         reading = PlateReading.of(
             [
                 replace(
                     each,
                     confidence=calibration.confidence(
-                        each.confidence, agrees, sharp=sharp, tight=tight
+                        each.confidence, agrees, sharp=sharp, way=way
                     ),
                 )
                 for each, agrees in zip(self.characters, agreed, strict=True)
             ]
         )
-        whole = calibration.text_confidence(reading.confidence, tight=tight)
+        whole = calibration.text_confidence(reading.confidence, way)
         return replace(reading, confidence=whole)
 
 

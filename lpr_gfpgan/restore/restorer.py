@@ -210,8 +210,8 @@ class Restorer:
     def read_placed(self, placed: Sequence[PlacedPlate]) -> list[Examination]:
         """Judges and reads plates that were placed before, with the confidences of `restore`.
 
-        Calibrated confidences hang on whether the restoration is read alike, so with a calibration
-        each plate that is read is also restored once.
+        Where calibrated confidences hang on whether the restoration is read alike, each plate that
+        is read is also restored once.
 
         Raises:
             WeightsError: there is no reader.
@@ -221,9 +221,12 @@ class Restorer:
         if self.calibration is None:
             return seen
         read = [number for number, each in enumerate(seen) if each.reading is not None]
-        restored = self.network_frames([placed[number].frame for number in read])
-        for number, after in zip(read, self._examiner.read(restored), strict=True):
-            reading = self._calibrated(seen[number].reading, placed[number], after)
+        heeds = self.calibration.heeds_restoration
+        needed = [number for number in read if heeds(placed[number].way)]
+        restored = self.network_frames([placed[number].frame for number in needed])
+        after = dict(zip(needed, self._examiner.read(restored), strict=True))
+        for number in read:
+            reading = self._calibrated(seen[number].reading, placed[number], after.get(number))
             seen[number] = replace(seen[number], reading=reading)
         return seen
 
@@ -284,12 +287,13 @@ class Restorer:
         )
 
     def _calibrated(
-        self, reading: PlateReading, placed: PlacedPlate, after: PlateReading
+        self, reading: PlateReading, placed: PlacedPlate, after: PlateReading | None
     ) -> PlateReading:
         """The reading of a plate, given that of its restoration, if there is a calibration."""
         if self.calibration is None:
             return reading
-        agreed = agreement(reading.text, after.text)
+        unread = [None] * len(reading.text)
+        agreed = unread if after is None else agreement(reading.text, after.text)
         return reading.calibrated(
-            self.calibration, agreed, sharp=sharpness(placed.frame), tight=placed.tight
+            self.calibration, agreed, sharp=sharpness(placed.frame), way=placed.way
         )

@@ -60,7 +60,7 @@ def _withheld(calibration: Calibration, placed: PlacedPlate, count: int) -> str:
 
     As many samples as it was measured with are needed: of fewer, nothing is known.
     """
-    if not calibration.shows_agreement(tight=placed.tight):
+    if not calibration.shows_agreement(placed.way):
         return NO_AGREEMENT
     if count < calibration.samples:
         return (

@@ -2,8 +2,8 @@
 
 One half of the validation plates and one set of non-plates choose; the other half and another set
 measure what was chosen. Training plates fit the likeness, against a third set of non-plates.
-Every picture is first placed as a user's is, in both ways of `placing`: drawn plates know their
-corners to a fraction of a pixel, users cut boxes.
+Every picture is first placed as a user's is, in each way of `placing`: drawn plates know their
+corners to a fraction of a pixel, users cut boxes, and a detector is off by a few per cent.
 """
 
 from typing import Any
@@ -27,7 +27,7 @@ from .judged import (
     plate_likenesses,
 )
 from .likeness import Likeness
-from .placing import CORNERS, TIGHT, WAYS
+from .placing import CORNERS, FOUND, TIGHT, WAYS
 from .subject import OTHERS, Frames, Subject, other_frames, plate_frames
 from .texts import fit_text_power, text_figures, text_products
 
@@ -66,7 +66,7 @@ def measure(study: Study) -> tuple[Calibration, dict[str, Any]]:
     # Nothing is fitted to agreement: one half for each way is enough, and half the work.
     agreeing = {
         way: agreeing_samples(subject, validation.select(index), way)
-        for way, index in ((CORNERS, chosen), (TIGHT, measured))
+        for way, index in ((CORNERS, chosen), (TIGHT, measured), (FOUND, measured))
     }
     calibration = Calibration(
         profile=study.profile,
@@ -93,8 +93,7 @@ def measure(study: Study) -> tuple[Calibration, dict[str, Any]]:
         "confidence": _confidence(subject, validation.select(measured), models, powers),
         "agreement": {"samples": SAMPLES}
         | {
-            way: {"shown": calibration.shows_agreement(tight=way == TIGHT)}
-            | _agreement_figures(each)
+            way: {"shown": calibration.shows_agreement(way)} | _agreement_figures(each)
             for way, each in agreeing.items()
         },
     }

@@ -16,12 +16,12 @@ from ..readers import Reader
 from ..settings import build
 from .confidence import CharacterModel
 from .likeness import Likeness, frame_figures, reader_figures
-from .placing import CORNERS, TIGHT, WAYS
+from .placing import WAYS
 from .texts import POWERS
 
 FILE = "calibration.json"
-FORMAT = 2
-"""Of the file; 1, which had no number, knew no `text_power`."""
+FORMAT = 3
+"""Of the file; 1, which had no number, knew no `text_power`, and 2 no plates that were found."""
 MEND = "`make reproduce`"
 LEAST_AUROC = 0.7
 """Agreement of samples is shown only if it ranks right characters above wrong ones so often."""
@@ -55,8 +55,8 @@ class Calibration:
         n: how many plates, characters and non-plates each part was made from.
         likeness: the fitted score of what looks like a plate.
         likeness_threshold: at or above it a frame passes for a plate.
-        characters: the fitted model of a character's confidence, for each way of placing a plate:
-            "corners" and "tight" (`placing`).
+        characters: the fitted model of a character's confidence, for each way of placing a plate
+            (`placing.WAYS`).
         text_power: to which the product of its characters' confidences is raised to give that of a
             whole text (`texts`), for each way of placing a plate.
         samples: restorations a plate whose agreement was measured; of fewer it is not known what
@@ -76,13 +76,13 @@ class Calibration:
     samples: int
     agreement_auroc: dict[str, Auroc | None]
 
-    def shows_agreement(self, *, tight: bool) -> bool:
+    def shows_agreement(self, way: str) -> bool:
         """Whether the agreement of samples says enough about wrong characters to be shown.
 
         Args:
-            tight: whether the picture was taken for the plate, and not its corners given.
+            way: how the plate was placed, one of `placing.WAYS`.
         """
-        auroc = self.agreement_auroc[_way(tight)]
+        auroc = self.agreement_auroc[way]
         return auroc is not None and auroc.estimate >= LEAST_AUROC
 
     def plate_likeness(
@@ -118,11 +118,20 @@ class Calibration:
         figures, logits = reader_figures(reader, image, quad)
         return self.likeness.of(figures), logits
 
+    def heeds_restoration(self, way: str) -> bool:
+        """Whether a confidence depends on how the restoration is read.
+
+        Args:
+            way: how the plate was placed, one of `placing.WAYS`.
+        """
+        model = self.characters[way]
+        return model.rise > 0 or model.fall > 0
+
     def accepts(self, likeness: float) -> bool:
         """Whether a frame of this likeness passes for a plate."""
         return bool(likeness >= self.likeness_threshold)
 
-    def confidence(self, raw: float, agrees: bool | None, *, sharp: float, tight: bool) -> float:
+    def confidence(self, raw: float, agrees: bool | None, *, sharp: float, way: str) -> float:
         """The calibrated probability that a read character is right.
 
         Args:
@@ -130,24 +139,24 @@ class Calibration:
             agrees: whether the reading of the restoration has it at its place (see
                 `confidence.agreement`); None where that was not read.
             sharp: the `sharpness` of the frame.
-            tight: whether the picture was taken for the plate, and not its corners given.
+            way: how the plate was placed, one of `placing.WAYS`.
 
         Raises:
             DataError: the raw confidence is outside [0, 1].
         """
         if not 0 <= raw <= 1:
             raise DataError(f"a confidence must lie in [0, 1], got {raw}; check the reader")
-        model = self.characters[_way(tight)]
+        model = self.characters[way]
         return float(model.probability(raw, sharp, agrees))
 
-    def text_confidence(self, product: float, *, tight: bool) -> float:
+    def text_confidence(self, product: float, way: str) -> float:
         """The calibrated probability that a whole text is right.
 
         Args:
             product: of the calibrated confidences of its characters, in [0, 1].
-            tight: whether the picture was taken for the plate, and not its corners given.
+            way: how the plate was placed, one of `placing.WAYS`.
         """
-        return float(product ** self.text_power[_way(tight)])
+        return float(product ** self.text_power[way])
 
     def check(self, restorer_sha256: str, reader_sha256: str) -> None:
         """Refuses weights that this was not made for.
@@ -206,7 +215,7 @@ class Calibration:
         if not (square and same and min(likeness.scale) > 0):
             raise _damaged(path, "the tables of the likeness do not fit together")
         if not all(set(each) == set(WAYS) for each in by_way):
-            raise _damaged(path, f"needed are figures of plates given by {' and '.join(WAYS)}")
+            raise _damaged(path, f"needed are figures of plates given by {', '.join(WAYS)}")
         for model in self.characters.values():
             if min(model.slope, model.clear, model.rise, model.fall) < 0:
                 raise _damaged(path, "a slope, clear, rise or fall below 0")
@@ -219,10 +228,6 @@ class Calibration:
         for auroc in self.agreement_auroc.values():
             if auroc is not None and not 0 <= auroc.low <= auroc.estimate <= auroc.high <= 1:
                 raise _damaged(path, "an agreement_auroc outside its interval or [0, 1]")
-
-
-def _way(tight: bool) -> str:
-    return TIGHT if tight else CORNERS
 
 
 def _damaged(path: Path | str, reason: str) -> DataError:

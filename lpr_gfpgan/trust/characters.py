@@ -47,7 +47,7 @@ def read_plates(
     """
     rows, texts = [], []
     for step in range(draws):
-        seen = placed_frames(degraded_frames(subject, plates, condition, 3 + step), way)
+        seen = placed_frames(degraded_frames(subject, plates, condition, 3 + step), way, step=step)
         before = readings(subject, seen.image, seen.quad)
         after = readings(subject, restored(subject, seen.image), seen.quad)
         sharp = [sharpness(frame) for frame in seen.image]
@@ -86,7 +86,7 @@ def agreeing_samples(subject: Subject, plates: Frames, way: str) -> dict[str, An
 
 def _sampled(subject: Subject, plates: Frames, way: str) -> pd.DataFrame:
     """Every character read off plates degraded as in training: plate, raw, agreement, right."""
-    seen = placed_frames(degraded_frames(subject, plates, TRAINING, 3 + DRAWS), way)
+    seen = placed_frames(degraded_frames(subject, plates, TRAINING, 3 + DRAWS), way, step=DRAWS)
     before = readings(subject, seen.image, seen.quad)
     samples = [
         readings(subject, np.stack(made), seen.quad)

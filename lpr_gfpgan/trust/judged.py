@@ -16,7 +16,7 @@ from .subject import Frames, Subject, degraded_frames, other_frames, placed_fram
 
 CLEAN = "clean"
 CHOOSING = tuple((way, condition) for way in WAYS for condition in (CLEAN, TRAINING))
-"""What one threshold must serve: both ways of giving a plate, sharp and degraded."""
+"""What one threshold must serve: every way of giving a plate, sharp and degraded."""
 
 Cell = tuple[str, str]
 """A way of giving plates, and CLEAN or a condition."""

@@ -1,18 +1,21 @@
 """How a user's picture becomes the frame that is judged, read and restored.
 
-Two ways: between the plate's four corners, by their homography; or tight, where the picture is
-taken for the plate and stretched to its box. `restore` places pictures by `to_canonical`, and so
-does the calibration, which thereby measures what users get.
+Three ways: between the plate's four corners, by their homography; tight, where the picture is taken
+for the plate and stretched to its box; or found, between the corners that a detector gives, which
+are near the plate's own. `restore` places pictures by `to_canonical`, and so does the calibration,
+which thereby measures what users get.
 """
 
 import numpy as np
 
 from ..errors import DataError
 from ..plates import quad_box, rectify, tight_to_frame
+from .detected import found_corners
 
 CORNERS = "corners"
 TIGHT = "tight"
-WAYS = (CORNERS, TIGHT)
+FOUND = "found"
+WAYS = (CORNERS, TIGHT, FOUND)
 
 
 def to_canonical(
@@ -49,7 +52,13 @@ def cut_tight(picture: np.ndarray, quad: np.ndarray) -> np.ndarray:
     return picture[y0:y1, x0:x1]
 
 
-def as_given(picture: np.ndarray, quad: np.ndarray, way: str, size: tuple[int, int]) -> np.ndarray:
+def as_given(
+    picture: np.ndarray,
+    quad: np.ndarray,
+    way: str,
+    size: tuple[int, int],
+    rng: np.random.Generator,
+) -> np.ndarray:
     """The frame of a plate that a user gives in one of the WAYS.
 
     Args:
@@ -57,6 +66,7 @@ def as_given(picture: np.ndarray, quad: np.ndarray, way: str, size: tuple[int, i
         quad: the plate's corners [4, 2] in pixels.
         way: one of WAYS.
         size: (H, W) of the frame.
+        rng: draws how far off found corners are; the other ways draw nothing.
 
     Returns:
         uint8 [H, W, 3].
@@ -68,4 +78,4 @@ def as_given(picture: np.ndarray, quad: np.ndarray, way: str, size: tuple[int, i
         raise DataError(f"no way {way!r} to give a plate; choose one of {', '.join(WAYS)}")
     if way == TIGHT:
         return to_canonical(cut_tight(picture, quad), size)
-    return to_canonical(picture, size, quad)
+    return to_canonical(picture, size, found_corners(quad, rng) if way == FOUND else quad)

@@ -16,6 +16,8 @@ from .non_plates import draw_non_plates
 from .placing import as_given
 
 CHUNK = 64
+FOUND_SEED = 2024
+"""Of how far off the corners are that a detector found."""
 OTHERS = {"fit": 420, "choose": 200, "measure": 200}
 """Non-plates that fit the likeness, choose its threshold and measure it."""
 
@@ -65,20 +67,21 @@ def plate_frames(study: Study, split: str, count: int | None = None) -> Frames:
     return Frames(np.array(plates.images[wanted]), plates.quads[wanted], texts)
 
 
-def placed_frames(frames: Frames, way: str) -> Frames:
+def placed_frames(frames: Frames, way: str, *, step: int = 0) -> Frames:
     """The frames as a restorer is given them, each taken for a user's picture of its plate.
 
     Args:
         frames: pictures with their plates' corners.
         way: one of `placing.WAYS`.
+        step: number of the draw; another one draws other corners that a detector found.
 
     Returns:
         Frames whose plates lie in the canonical box.
     """
     size = frames.image.shape[1:3]
     images = [
-        as_given(picture, quad, way, size)
-        for picture, quad in zip(frames.image, frames.quad, strict=True)
+        as_given(picture, quad, way, size, np.random.default_rng((FOUND_SEED, step, number)))
+        for number, (picture, quad) in enumerate(zip(frames.image, frames.quad, strict=True))
     ]
     return Frames(np.stack(images), _canonical_quads(len(frames), size), frames.text)
 

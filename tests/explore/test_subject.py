@@ -50,9 +50,8 @@ def place(restorer):
     """Places a photograph's plate; the detector finds the plates that are given."""
 
     def place(photograph, *found, **rest):
-        finder = PlateFinder(Detector(*found))
-        restorer.locator.finder = finder
-        return photographed_plate(photograph, restorer, finder, **rest)
+        restorer.locator.finder = PlateFinder(Detector(*found))
+        return photographed_plate(photograph, restorer, **rest)
 
     return place
 
@@ -159,8 +158,8 @@ def test_without_the_detector(photograph, restorer, monkeypatch):
 
     monkeypatch.setattr(photographs, "load_hyperlpr", absent)
     with pytest.raises(ImageError, match="not installed"):
-        photographed_plate(photograph[0], restorer, PlateFinder(), place=FIND)
-    tight = photographed_plate(photograph[0], restorer, PlateFinder(), place=TIGHT)
+        photographed_plate(photograph[0], restorer, place=FIND)
+    tight = photographed_plate(photograph[0], restorer, place=TIGHT)
     assert tight.image.shape == (32, 64, 3)
 
 
@@ -170,8 +169,8 @@ def test_hyperlpr_finds_a_drawn_plate(photograph, restorer):
         load_hyperlpr()
     except WeightsError as reason:
         pytest.skip(str(reason))
-    found = photographed_plate(canvas, restorer, PlateFinder(), place=FIND)
-    whole = photographed_plate(canvas, restorer, PlateFinder(), place=TIGHT)
+    found = photographed_plate(canvas, restorer, place=FIND)
+    whole = photographed_plate(canvas, restorer, place=TIGHT)
     expected = rectify(canvas, quad, SIZE)
 
     def likeness(subject):

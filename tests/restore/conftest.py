@@ -9,6 +9,7 @@ from lpr_gfpgan import networks, plates
 from lpr_gfpgan.plates import CLASSES, NUM_CLASSES
 from lpr_gfpgan.readers.hyperlpr import FoundPlate
 from lpr_gfpgan.restore import PlateFinder, Restorer
+from lpr_gfpgan.trust.placing import WAYS
 
 SIZE = (32, 64)
 
@@ -56,17 +57,21 @@ class Calibration:
     """Takes what is not of one colour for a plate; a disagreement halves the confidence.
 
     A whole text has the square root of its characters' product. Notes what it is asked about each
-    character: (sharp, tight).
+    character: (sharp, way). In a way of `heedless` a disagreement changes nothing.
     """
 
     samples = 2
 
     def __init__(self):
         self.asked = []
-        self.shown = {True, False}
+        self.heedless = set()
+        self.shown = set(WAYS)
 
-    def shows_agreement(self, *, tight):
-        return tight in self.shown
+    def shows_agreement(self, way):
+        return way in self.shown
+
+    def heeds_restoration(self, way):
+        return way not in self.heedless
 
     def look(self, reader, image, quad):
         likeness = [float(each[:, 10:22].std()) * 127.5 for each in image]
@@ -75,11 +80,11 @@ class Calibration:
     def accepts(self, likeness):
         return likeness > 1
 
-    def confidence(self, raw, agrees, *, sharp, tight):
-        self.asked.append((sharp, tight))
-        return raw * {True: 1.0, False: 0.5}[agrees]
+    def confidence(self, raw, agrees, *, sharp, way):
+        self.asked.append((sharp, way))
+        return raw * (0.5 if agrees is False and self.heeds_restoration(way) else 1.0)
 
-    def text_confidence(self, product, *, tight):
+    def text_confidence(self, product, way):
         return product**0.5
 
 

@@ -92,14 +92,31 @@ def test_what_another_restorer_saw_is_not_taken_over(make, calibration, crop):
     assert other.read_placed([placed])[0].reading.text == "京B99999"
 
 
-def test_confidences_hang_on_how_sharp_a_plate_is_and_how_it_was_given(make, calibration, crop):
-    restorer = make(calibration=calibration)
-    corners = [[0, 0], [128, 0], [128, 41], [0, 41]]
-    for plate in ("tight", corners):
-        placed = restorer.place(crop, plate)
+def test_confidences_hang_on_how_sharp_a_plate_is_and_how_it_was_given(make, calibration, photo):
+    picture, (quad, _) = photo
+    restorer = make(calibration=calibration, found=[(quad, 0.9)])
+    for plate, way in (("tight", "tight"), (quad, "corners"), (None, "found")):
+        placed = restorer.place(picture, plate)
         calibration.asked.clear()
-        restorer.restore(crop, plate)
-        assert set(calibration.asked) == {(sharpness(placed.frame), plate == "tight")}
+        restorer.restore(picture, plate)
+        assert set(calibration.asked) == {(sharpness(placed.frame), way)}
+    for plates, way in ((None, "found"), ([quad], "corners")):
+        calibration.asked.clear()
+        restorer.restore_photograph(picture, plates)
+        assert {asked for _, asked in calibration.asked} == {way}
+
+
+def test_nothing_is_restored_for_a_reading_that_does_not_hang_on_it(make, calibration, crop, photo):
+    picture, (quad, _) = photo
+    restorer = make(says=("皖A12345", "皖A12395"), calibration=calibration)
+    calibration.heedless = {"tight"}
+    before = restorer.reader.frames_read
+    placed = [restorer.place(crop, "tight"), restorer.place(picture, quad)]
+    heedless, heeding = restorer.read_placed(placed)
+    assert restorer.reader.frames_read == before + 2 + 1
+    assert heedless.reading.confidences[5] == pytest.approx(0.8)
+    assert heeding.reading.confidences[5] == pytest.approx(0.4)
+    assert heedless.reading == restorer.restore(crop, "tight").reading
 
 
 def test_a_tight_crop_without_a_whole_text_is_told_what_may_help(make, calibration, crop, photo):
@@ -112,12 +129,10 @@ def test_a_tight_crop_without_a_whole_text_is_told_what_may_help(make, calibrati
     assert "no whole plate's" in make(says=("A1234", "A1234")).restore(crop, "tight").note
 
 
-def test_confidences_of_a_found_plate_are_said_to_be_too_high(make, calibration, photo):
+def test_a_found_plate_without_a_whole_text_is_told_what_may_help(make, calibration, photo):
     picture, (quad, _) = photo
     found = [(quad, 0.9)]
-    by_detector = make(calibration=calibration, found=found)
-    assert "too high" in by_detector.restore(picture).note
-    assert "too high" in by_detector.restore_photograph(picture).plates[0].note
-    assert by_detector.restore(picture, quad).note == ""
-    assert by_detector.restore_photograph(picture, [quad]).plates[0].note == ""
-    assert "too high" not in make(found=found).restore(picture).note  # its own, uncalibrated
+    partial = make(says=("A1234", "A1234"), calibration=calibration, found=found)
+    for plate in (partial.restore(picture), *partial.restore_photograph(picture).plates):
+        assert "a detector placed its corners" in plate.note and "four corners" in plate.note
+    assert make(calibration=calibration, found=found).restore(picture).note == ""

@@ -17,7 +17,7 @@ QUAD = [[230, 200], [358, 200], [358, 241], [230, 241]]
 def test_a_plates_shape_is_tight_and_nothing_is_searched(make, aspect, tight):
     restorer = make(found=[([[0, 0], [60, 0], [60, 20], [0, 20]], 0.9)])
     picture = np.full((40, round(40 * aspect), 3), 90, np.uint8)
-    assert restorer.place(picture).tight == tight
+    assert (restorer.place(picture).way == "tight") == tight
     assert restorer.locator.finder._detector.asked == 1 - tight
 
 

@@ -86,24 +86,24 @@ def test_an_incomplete_text_is_no_plate_text_however_sure_its_characters_are():
 
 
 class Halves:
-    def text_confidence(self, product, *, tight):
-        assert tight
+    def text_confidence(self, product, way):
+        assert way == "tight"
         return product**0.5
 
-    def confidence(self, raw, agrees, *, sharp, tight):
-        assert (sharp, tight) == (-0.5, True)
+    def confidence(self, raw, agrees, *, sharp, way):
+        assert (sharp, way) == (-0.5, "tight")
         return raw * {True: 1.0, False: 0.5}[agrees]
 
 
 def test_calibrated_confidences_keep_text_and_alternatives():
     before = PlateReading.of([Character("A", 0.8, (("B", 0.1),)), Character("1", 0.6, ())])
-    after = before.calibrated(Halves(), [True, False], sharp=-0.5, tight=True)
+    after = before.calibrated(Halves(), [True, False], sharp=-0.5, way="tight")
     assert after.text == "A1" and after.confidences == (0.8, 0.3)
     assert after.characters[0].alternatives == (("B", 0.1),)
     assert after.confidence == 0  # no plate's text
 
 
 def test_a_whole_text_is_calibrated_by_itself():
-    after = of("皖A12345", 0.9).calibrated(Halves(), [True] * 7, sharp=-0.5, tight=True)
+    after = of("皖A12345", 0.9).calibrated(Halves(), [True] * 7, sharp=-0.5, way="tight")
     assert after.confidences == (0.9,) * 7
     assert after.confidence == pytest.approx(0.9**3.5)

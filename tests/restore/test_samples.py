@@ -29,7 +29,7 @@ def test_agreement_is_the_share_of_samples(make, crop, calibration, drawn):
 
 
 def test_agreement_that_means_nothing_is_withheld(make, crop, calibration, drawn):
-    calibration.shown = {False}
+    calibration.shown = {"corners", "found"}
     result = make(calibration=calibration).restore(crop, samples=2)
     assert len(result.samples) == 2 and result.agreement is None
     assert "agree" in result.note

@@ -13,6 +13,7 @@ from lpr_gfpgan.trust.calibrate import measure
 from lpr_gfpgan.trust.confidence import CharacterModel
 from lpr_gfpgan.trust.figures import agreement_auroc, confidence_figures, refused_shares, shortfalls
 from lpr_gfpgan.trust.judged import CLEAN
+from lpr_gfpgan.trust.placing import WAYS
 
 
 def test_agreement_that_follows_the_truth_ranks_it():
@@ -49,8 +50,8 @@ def shares_of(**estimates):
         return {"estimate": share, "low": 0.9, "high": 1.0, "n": 200}
 
     return {
-        "accepted": {way: {CLEAN: line(way, "accepted")} for way in ("corners", "tight")},
-        "refused": {way: {CLEAN: {"all": line(way, "refused")}} for way in ("corners", "tight")},
+        "accepted": {way: {CLEAN: line(way, "accepted")} for way in WAYS},
+        "refused": {way: {CLEAN: {"all": line(way, "refused")}} for way in WAYS},
     }
 
 
@@ -59,7 +60,7 @@ def test_a_refusal_of_19_in_20_is_enough():
     assert shortfalls(shares_of(corners_accepted=0.95, tight_refused=0.95)) == []
 
 
-@pytest.mark.parametrize("way", ["corners", "tight"])
+@pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("side", ["accepted", "refused"])
 def test_each_rate_that_falls_short_is_named(way, side):
     (found,) = shortfalls(shares_of(**{f"{way}_{side}": 0.945}))
@@ -105,7 +106,7 @@ def test_a_whole_study_is_calibrated_and_written(smoke_study, tmp_path):
     made.check(sha256_of(paths.restorer("full", 0)), sha256_of(paths.reader("direct")))
     metrics = json.loads(paths.metrics("calibration").read_text(encoding="utf-8"))
     accepted = metrics["likeness"]["accepted"]
-    assert list(accepted) == ["corners", "tight"]
+    assert list(accepted) == ["corners", "tight", "found"]
     for way, shares in accepted.items():
         assert list(shares) == [CLEAN, "training", *study.settings.evaluation.conditions]
         assert {line["n"] for line in shares.values()} == {8}

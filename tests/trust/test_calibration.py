@@ -28,7 +28,7 @@ def model(offset):
     )
 
 
-USUAL = {"sharp": -0.4, "tight": False}
+USUAL = {"sharp": -0.4, "way": "corners"}
 
 
 @pytest.fixture(scope="module")
@@ -42,12 +42,13 @@ def calibration():
         n={"plates_chosen": 60},
         likeness=fit_likeness(plates, others),
         likeness_threshold=0.25,
-        characters={"corners": model(-0.5), "tight": model(-1.0)},
-        text_power={"corners": 0.5, "tight": 2.0},
+        characters={"corners": model(-0.5), "tight": model(-1.0), "found": model(-0.7)},
+        text_power={"corners": 0.5, "tight": 2.0, "found": 1.0},
         samples=6,
         agreement_auroc={
             "corners": Auroc(estimate=0.71, low=0.6, high=0.8, n=60),
             "tight": Auroc(estimate=0.69, low=0.6, high=0.8, n=60),
+            "found": None,
         },
     )
 
@@ -82,24 +83,37 @@ def test_a_disagreement_lowers_the_confidence(calibration):
 
 def test_a_blurred_plate_and_one_that_was_cut_out_are_trusted_less(calibration):
     usual = calibration.confidence(0.9, None, **USUAL)
-    assert calibration.confidence(0.9, None, sharp=-0.8, tight=False) < usual
-    assert calibration.confidence(0.9, None, sharp=-0.4, tight=True) < usual
+    assert calibration.confidence(0.9, None, sharp=-0.8, way="corners") < usual
+    tight, found = (
+        calibration.confidence(0.9, None, sharp=-0.4, way=way) for way in ("tight", "found")
+    )
+    assert tight < found < usual
 
 
 def test_a_whole_text_has_the_power_of_its_way(calibration):
-    assert calibration.text_confidence(0.49, tight=False) == pytest.approx(0.7)
-    assert calibration.text_confidence(0.3, tight=True) == pytest.approx(0.09)
-    assert calibration.text_confidence(0.0, tight=True) == 0
+    assert calibration.text_confidence(0.49, "corners") == pytest.approx(0.7)
+    assert calibration.text_confidence(0.3, "tight") == pytest.approx(0.09)
+    assert calibration.text_confidence(0.0, "tight") == 0
+    assert calibration.text_confidence(0.3, "found") == pytest.approx(0.3)
 
 
 @pytest.mark.parametrize(("auroc", "shown"), [(0.7, True), (0.6999, False), (None, False)])
 def test_agreement_is_shown_from_the_least_auroc_on(calibration, auroc, shown):
     curve = auroc and Auroc(estimate=auroc, low=0.5, high=0.9, n=9)
-    for way, other in (("corners", "tight"), ("tight", "corners")):
-        curves = {way: curve, other: None}
+    for way in WAYS:
+        curves = dict.fromkeys(WAYS) | {way: curve}
         made = dataclasses.replace(calibration, agreement_auroc=curves)
-        assert made.shows_agreement(tight=way == "tight") is shown
-        assert made.shows_agreement(tight=other == "tight") is False
+        assert {each: made.shows_agreement(each) for each in WAYS} == {
+            each: shown and each == way for each in WAYS
+        }
+
+
+def test_a_reading_hangs_on_the_restoration_where_its_shifts_are_not_0(calibration):
+    still = dataclasses.replace(model(0.0), rise=0.0, fall=0.0)
+    for shift in ({"rise": 0.1}, {"fall": 0.1}):
+        models = {"corners": dataclasses.replace(still, **shift), "tight": still, "found": still}
+        made = dataclasses.replace(calibration, characters=models)
+        assert [made.heeds_restoration(way) for way in models] == [True, False, False]
 
 
 def test_likeness_comes_from_the_reader(calibration, reader):
@@ -141,10 +155,10 @@ def test_a_missing_file_names_what_makes_it(tmp_path):
         ({"colour": 1}, "unknown key 'colour'"),
         ({"samples": 2.5}, "samples: expected int"),
         ({"reader_sha256": "b"}, "SHA-256"),
-        ({"characters": {"corners": asdict(model(0.0))}}, "corners and tight"),
-        ({"text_power": {"corners": 1.0}}, "corners and tight"),
-        ({"text_power": {"corners": 1.0, "tight": 0.0}}, "text_power outside 0.1 to 10"),
-        ({"format": 1}, "format 1, where 2 is needed"),
+        ({"characters": {"corners": asdict(model(0.0))}}, "by corners, tight, found"),
+        ({"text_power": {"corners": 1.0}}, "by corners, tight, found"),
+        ({"text_power": dict.fromkeys(WAYS, 0.0)}, "text_power outside 0.1 to 10"),
+        ({"format": 2}, "format 2, where 3 is needed"),
         (
             {"characters": dict.fromkeys(WAYS, asdict(model(0.0)) | {"clear": -1.0})},
             "slope, clear, rise or fall",
@@ -175,7 +189,7 @@ def test_the_first_format_which_had_no_number_is_named(calibration, tmp_path):
     content = dataclasses.asdict(calibration)
     del content["text_power"]
     path.write_text(json.dumps(content), encoding="utf-8")
-    with pytest.raises(DataError, match="format 1, where 2 is needed"):
+    with pytest.raises(DataError, match="format 1, where 3 is needed"):
         Calibration.load(path)
 
 

@@ -3,6 +3,7 @@ import pytest
 
 from lpr_gfpgan.errors import DataError
 from lpr_gfpgan.plates import canonical_quad, scene_of
+from lpr_gfpgan.trust.detected import found_corners
 from lpr_gfpgan.trust.placing import WAYS, as_given, cut_tight
 from lpr_gfpgan.trust.subject import Frames, placed_frames
 
@@ -19,12 +20,20 @@ def scene():
 
 def test_plates_are_placed_as_users_pictures_are(scene, make):
     restorer = make()
-    corners = as_given(scene.image, scene.quad, "corners", SIZE)
+
+    def given(way, seed=0):
+        return as_given(scene.image, scene.quad, way, SIZE, np.random.default_rng(seed))
+
+    corners = given("corners")
     np.testing.assert_array_equal(corners, restorer.place(scene.image, scene.quad).frame)
-    tight = as_given(scene.image, scene.quad, "tight", SIZE)
+    tight = given("tight")
     cut = cut_tight(scene.image, scene.quad)
     np.testing.assert_array_equal(tight, restorer.place(cut, "tight").frame)
-    assert (corners != tight).any()
+    off = found_corners(scene.quad, np.random.default_rng(5))
+    np.testing.assert_array_equal(given("found", 5), restorer.place(scene.image, off).frame)
+    assert (
+        len({each.tobytes() for each in (corners, tight, given("found"), given("found", 5))}) == 4
+    )
 
 
 def test_a_box_is_cut_at_whole_pixels_and_at_the_pictures_edge():
@@ -42,5 +51,17 @@ def test_placed_frames_have_their_plates_in_the_canonical_box(scene):
 
 
 def test_an_unknown_way_is_named(scene):
-    with pytest.raises(DataError, match="'loose' to give a plate; choose one of corners, tight"):
-        as_given(scene.image, scene.quad, "loose", SIZE)
+    with pytest.raises(
+        DataError, match="'loose' to give a plate; choose one of corners, tight, found"
+    ):
+        as_given(scene.image, scene.quad, "loose", SIZE, np.random.default_rng(0))
+
+
+def test_a_detector_is_off_otherwise_for_each_plate_and_draw(scene):
+    frames = Frames(np.stack([scene.image] * 3), np.stack([scene.quad] * 3), [scene.text] * 3)
+    found = {step: placed_frames(frames, "found", step=step).image for step in (0, 1)}
+    assert len({each.tobytes() for images in found.values() for each in images}) == 6
+    np.testing.assert_array_equal(found[0], placed_frames(frames, "found").image)
+    for way in ("corners", "tight"):
+        images = placed_frames(frames, way).image
+        np.testing.assert_array_equal(images, placed_frames(frames, way, step=1).image)

@@ -4,13 +4,13 @@ import pytest
 
 from lpr_gfpgan.plates import scene_of
 from lpr_gfpgan.trust import sharpness
-from lpr_gfpgan.trust.placing import as_given
+from lpr_gfpgan.trust.placing import to_canonical
 
 
 def frame(number, height=64):
     size = height, 2 * height
     scene = scene_of("train", number, seed=7, height=64, width=128, styles={"blue": 1.0})
-    return as_given(scene.image, scene.quad, "corners", size)
+    return to_canonical(scene.image, size, scene.quad)
 
 
 @pytest.mark.parametrize("number", range(4))
