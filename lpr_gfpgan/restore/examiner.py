@@ -155,7 +155,9 @@ class Examiner:
     def passes(self, placed: PlacedPlate) -> bool:
         """Whether what was looked at may show a plate; without a calibration any may."""
         look = self._own_look(placed)
-        return look is None or look.likeness is None or self.calibration.accepts(look.likeness)
+        if look is None or look.likeness is None:
+            return True
+        return self.calibration.accepts(look.likeness, placed.way)
 
     def _own_look(self, placed: PlacedPlate) -> Look | None:
         return placed.look if placed.look is not None and placed.look.by is self else None
@@ -171,7 +173,7 @@ class Examiner:
         if likeness is None:
             is_plate, note = None, UNCALIBRATED
         else:
-            is_plate, note = self.calibration.accepts(likeness), ""
+            is_plate, note = self.calibration.accepts(likeness, placed.way), ""
         if is_plate is False:
             note = refusal(tight=placed.way == TIGHT, vain=placed.vain)
         elif placed.width < LEAST_WIDTH:

@@ -21,7 +21,7 @@ from .confidence import CharacterModel, fit_characters
 from .figures import confidence_figures, rounded
 from .judged import (
     acceptance_figures,
-    chosen_threshold,
+    chosen_thresholds,
     fitted_likeness,
     other_likenesses,
     plate_likenesses,
@@ -61,7 +61,7 @@ def measure(study: Study) -> tuple[Calibration, dict[str, Any]]:
     subject = _open(study)
     validation = plate_frames(study, "validation")
     chosen, measured = halves(len(validation))
-    likeness, threshold, accepted = _judge(subject, validation, chosen, measured)
+    likeness, thresholds, accepted = _judge(subject, validation, chosen, measured)
     models, powers = _fit(subject, validation.select(chosen))
     # Nothing is fitted to agreement: one half for each way is enough, and half the work.
     agreeing = {
@@ -81,7 +81,7 @@ def measure(study: Study) -> tuple[Calibration, dict[str, Any]]:
             "others_measured": OTHERS["measure"],
         },
         likeness=likeness,
-        likeness_threshold=threshold,
+        likeness_threshold=thresholds,
         characters=models,
         text_power=powers,
         samples=SAMPLES,
@@ -118,24 +118,24 @@ def _open(study: Study) -> Subject:
 
 def _judge(
     subject: Subject, validation: Frames, chosen: np.ndarray, measured: np.ndarray
-) -> tuple[Likeness, float, dict[str, Any]]:
-    """The likeness, its threshold, and how both do on what neither has seen."""
+) -> tuple[Likeness, dict[str, float], dict[str, Any]]:
+    """The likeness, its thresholds, and how both do on what neither has seen."""
     likeness = fitted_likeness(
         subject,
         plate_frames(subject.study, "train", PLATES_TO_FIT),
         other_frames(subject, "fit")[0],
     )
     found = plate_likenesses(subject, likeness, validation)
-    threshold = chosen_threshold(
+    thresholds = chosen_thresholds(
         {cell: values[chosen] for cell, values in found.items()},
         other_likenesses(subject, likeness, "choose"),
     )
     figures = acceptance_figures(
         {cell: values[measured] for cell, values in found.items()},
         other_likenesses(subject, likeness, "measure"),
-        threshold,
+        thresholds,
     )
-    return likeness, threshold, figures
+    return likeness, thresholds, figures
 
 
 def _fit(subject: Subject, plates: Frames) -> tuple[dict[str, CharacterModel], dict[str, float]]:

@@ -54,14 +54,14 @@ class Calibration:
         reader_sha256: of the direct reader's weights file.
         n: how many plates, characters and non-plates each part was made from.
         likeness: the fitted score of what looks like a plate.
-        likeness_threshold: at or above it a frame passes for a plate.
-        characters: the fitted model of a character's confidence, for each way of placing a plate
+        likeness_threshold: at or above it a frame passes for a plate, for each way of placing one
             (`placing.WAYS`).
+        characters: the fitted model of a character's confidence, for each way.
         text_power: to which the product of its characters' confidences is raised to give that of a
-            whole text (`texts`), for each way of placing a plate.
+            whole text (`texts`), for each way.
         samples: restorations a plate whose agreement was measured; of fewer it is not known what
             their agreement says.
-        agreement_auroc: of that agreement, for each way of placing a plate; None where all
+        agreement_auroc: of that agreement, for each way; None where all
             characters were right or all wrong.
     """
 
@@ -70,7 +70,7 @@ class Calibration:
     reader_sha256: str
     n: dict[str, int]
     likeness: Likeness
-    likeness_threshold: float
+    likeness_threshold: dict[str, float]
     characters: dict[str, CharacterModel]
     text_power: dict[str, float]
     samples: int
@@ -127,9 +127,9 @@ class Calibration:
         model = self.characters[way]
         return model.rise > 0 or model.fall > 0
 
-    def accepts(self, likeness: float) -> bool:
-        """Whether a frame of this likeness passes for a plate."""
-        return bool(likeness >= self.likeness_threshold)
+    def accepts(self, likeness: float, way: str) -> bool:
+        """Whether a frame of this likeness, placed in one of `placing.WAYS`, passes for a plate."""
+        return bool(likeness >= self.likeness_threshold[way])
 
     def confidence(self, raw: float, agrees: bool | None, *, sharp: float, way: str) -> float:
         """The calibrated probability that a read character is right.
@@ -208,7 +208,12 @@ class Calibration:
 
     def _check_tables(self, path: Path | str) -> None:
         likeness = self.likeness
-        by_way = self.characters, self.text_power, self.agreement_auroc
+        by_way = (
+            self.likeness_threshold,
+            self.characters,
+            self.text_power,
+            self.agreement_auroc,
+        )
         trunk, figures = len(likeness.trunk_mean), len(likeness.centre)
         square = [len(row) for row in likeness.trunk_precision] == [trunk] * trunk
         same = len(likeness.scale) == len(likeness.weights) == figures > trunk

@@ -15,8 +15,8 @@ from .placing import WAYS
 from .subject import Frames, Subject, degraded_frames, other_frames, placed_frames
 
 CLEAN = "clean"
-CHOOSING = tuple((way, condition) for way in WAYS for condition in (CLEAN, TRAINING))
-"""What one threshold must serve: every way of giving a plate, sharp and degraded."""
+CHOOSING = CLEAN, TRAINING
+"""What a threshold must serve: sharp plates and degraded ones."""
 
 Cell = tuple[str, str]
 """A way of giving plates, and CLEAN or a condition."""
@@ -56,7 +56,7 @@ def plate_likenesses(
 
 
 def other_likenesses(subject: Subject, likeness: Likeness, part: str) -> pd.DataFrame:
-    """Likeness of non-plates, one row each: kind, and the cells of CHOOSING.
+    """Likeness of non-plates, one row each: kind, and each way of giving them under CHOOSING.
 
     Args:
         subject: the reader whose figures are used, and the study.
@@ -67,40 +67,47 @@ def other_likenesses(subject: Subject, likeness: Likeness, part: str) -> pd.Data
     seen = {CLEAN: others, TRAINING: degraded_frames(subject, others, TRAINING, 2)}
     columns = {
         (way, condition): likeness.of(_figures(subject, seen[condition], way))
-        for way, condition in CHOOSING
+        for way in WAYS
+        for condition in CHOOSING
     }
     return pd.DataFrame({"kind": kinds} | columns)
 
 
-def chosen_threshold(plates: dict[Cell, np.ndarray], others: pd.DataFrame) -> float:
-    """The likeness from which on a frame passes for a plate; the worst-off of CHOOSING decides.
+def chosen_thresholds(plates: dict[Cell, np.ndarray], others: pd.DataFrame) -> dict[str, float]:
+    """For each way, the likeness from which on a frame passes; the worst-off of CHOOSING decides.
 
     Args:
         plates: likenesses of the plates that choose.
         others: of the non-plates that choose, see `other_likenesses`.
     """
-    return threshold_between(
-        [plates[cell] for cell in CHOOSING], [others[cell].to_numpy() for cell in CHOOSING]
-    )
+    return {
+        way: threshold_between(
+            [plates[way, condition] for condition in CHOOSING],
+            [others[way, condition].to_numpy() for condition in CHOOSING],
+        )
+        for way in WAYS
+    }
 
 
 def acceptance_figures(
-    plates: dict[Cell, np.ndarray], others: pd.DataFrame, threshold: float
+    plates: dict[Cell, np.ndarray], others: pd.DataFrame, thresholds: dict[str, float]
 ) -> dict[str, Any]:
     """Shares of plates that pass and of non-plates that are refused, of those that measure.
 
     Args:
         plates: likenesses of plates that chose nothing.
         others: of non-plates that chose nothing, see `other_likenesses`.
-        threshold: see `chosen_threshold`.
+        thresholds: see `chosen_thresholds`.
     """
     accepted: dict[str, Any] = {way: {} for way in WAYS}
     refused: dict[str, Any] = {way: {} for way in WAYS}
     for (way, condition), values in plates.items():
-        accepted[way][condition] = share(values >= threshold)
-    for way, condition in CHOOSING:
-        refused[way][condition] = refused_shares(others, (way, condition), threshold)
-    return {"threshold": round(threshold, 4), "accepted": accepted, "refused": refused}
+        accepted[way][condition] = share(values >= thresholds[way])
+    for way in WAYS:
+        for condition in CHOOSING:
+            refused[way][condition] = refused_shares(others, (way, condition), thresholds[way])
+    rounded = {way: round(value, 4) for way, value in thresholds.items()}
+    return {"threshold": rounded, "accepted": accepted, "refused": refused}
 
 
 def _figures(subject: Subject, frames: Frames, way: str) -> np.ndarray:

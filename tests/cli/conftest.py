@@ -66,7 +66,7 @@ def known_answers(at_untrained, monkeypatch, make, calibration):
 
     def use(found=(), *, refused=False):
         if refused:
-            monkeypatch.setattr(calibration, "accepts", lambda likeness: False)
+            monkeypatch.setattr(calibration, "accepts", lambda likeness, way: False)
         says = ("皖A12395", "皖A12345")
         restorer = make(says=says, calibration=calibration, found=found)
         restorer.reader.name = "direct"

@@ -77,7 +77,7 @@ class Calibration:
         likeness = [float(each[:, 10:22].std()) * 127.5 for each in image]
         return np.array(likeness), reader.logits(image, quad)
 
-    def accepts(self, likeness):
+    def accepts(self, likeness, way):
         return likeness > 1
 
     def confidence(self, raw, agrees, *, sharp, way):

@@ -26,7 +26,7 @@ def test_a_plates_shape_without_a_plate_is_searched(make, calibration, photo):
     wide = np.full((150, 400, 3), 200, np.uint8)
     wide[100:141, 230:358] = photo[0][200:241, 230:358]
     quad = [[230, 100], [358, 100], [358, 141], [230, 141]]
-    calibration.accepts = lambda likeness: likeness > 20
+    calibration.accepts = lambda likeness, way: likeness > 20
     found = make(calibration=calibration, found=[(quad, 0.9)]).place(wide)
     assert found.quad.tolist() == quad
     uncalibrated = make(found=[(quad, 0.9)]).place(wide)

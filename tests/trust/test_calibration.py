@@ -41,7 +41,7 @@ def calibration():
         reader_sha256="b" * 64,
         n={"plates_chosen": 60},
         likeness=fit_likeness(plates, others),
-        likeness_threshold=0.25,
+        likeness_threshold={"corners": 0.25, "tight": -0.5, "found": 0.0},
         characters={"corners": model(-0.5), "tight": model(-1.0), "found": model(-0.7)},
         text_power={"corners": 0.5, "tight": 2.0, "found": 1.0},
         samples=6,
@@ -66,8 +66,9 @@ def test_it_comes_back_as_it_was_written(calibration, tmp_path):
 
 
 def test_the_threshold_itself_is_accepted(calibration):
-    assert calibration.accepts(0.25) and calibration.accepts(3.0)
-    assert not calibration.accepts(0.2499)
+    assert calibration.accepts(0.25, "corners") and calibration.accepts(3.0, "corners")
+    assert not calibration.accepts(0.2499, "corners")
+    assert [calibration.accepts(-0.1, way) for way in WAYS] == [False, True, False]
 
 
 def test_a_disagreement_lowers_the_confidence(calibration):
@@ -150,8 +151,15 @@ def test_a_missing_file_names_what_makes_it(tmp_path):
 @pytest.mark.parametrize(
     ("values", "reason"),
     [
-        ({"likeness_threshold": "high"}, "likeness_threshold: expected float"),
-        ({"likeness_threshold": float("nan")}, "likeness_threshold: nan"),
+        (
+            {"likeness_threshold": dict.fromkeys(WAYS, "high")},
+            "likeness_threshold.corners: expected",
+        ),
+        ({"likeness_threshold": {"corners": 0.5}}, "by corners, tight, found"),
+        (
+            {"likeness_threshold": dict.fromkeys(WAYS, float("nan"))},
+            "likeness_threshold.corners: nan",
+        ),
         ({"colour": 1}, "unknown key 'colour'"),
         ({"samples": 2.5}, "samples: expected int"),
         ({"reader_sha256": "b"}, "SHA-256"),

@@ -119,4 +119,6 @@ def test_the_studys_own_calibration_is_asked(plates, study, tmp_path):
     sets = [degraded_set(plates.plates, condition) for condition in real.real_conditions(own)]
     rows = real_acceptance.acceptance_rows(own, plates, sets, device="cpu")
     assert len(rows) == 12 * len(sets) and np.isfinite(rows["likeness"]).all()
-    assert (rows["accepted"] == (rows["likeness"] >= calibration.likeness_threshold)).all()
+    ways = ["tight" if photo.corners is None else "corners" for photo in plates.photos] * len(sets)
+    least = [calibration.likeness_threshold[way] for way in ways]
+    assert (rows["accepted"] == (rows["likeness"] >= least)).all()
