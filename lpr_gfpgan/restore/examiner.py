@@ -116,7 +116,7 @@ class Examiner:
         if self.reader is None:
             return [Examination(None, None, None, NO_READER)] * len(placed)
         looks = [self._own_look(each) for each in placed]
-        unread = [each.frame for each, look in zip(placed, looks, strict=True) if look is None]
+        unread = [each for each, look in zip(placed, looks, strict=True) if look is None]
         new = iter(self.look(unread))
         return [
             self._conclude(each, look or next(new))
@@ -124,15 +124,16 @@ class Examiner:
         ]
 
     @torch.inference_mode()
-    def look(self, frames: Sequence[np.ndarray]) -> list[Look]:
-        """Reads and judges frames, uint8 [H, W, 3] each, in one go."""
+    def look(self, placed: Sequence[PlacedPlate]) -> list[Look]:
+        """Reads and judges plates in one go."""
         looks: list[Look] = []
-        for batch, quad in self._batches(frames):
+        for batch, quad in self._batches([each.frame for each in placed]):
             if self.calibration is None:
                 logits = self.reader.logits(batch, quad)
                 likenesses = [None] * len(batch)
             else:
-                values, logits = self.calibration.look(self.reader, batch, quad)
+                ways = [each.way for each in placed[len(looks) : len(looks) + len(batch)]]
+                values, logits = self.calibration.look(self.reader, batch, quad, ways)
                 likenesses = [float(value) for value in values]
             pairs = zip(readings_of(logits), likenesses, strict=True)
             looks += [Look(*pair, by=self) for pair in pairs]
@@ -150,7 +151,7 @@ class Examiner:
         """The same with what the reader sees in it, if there is a calibration to judge it by."""
         if self.calibration is None:
             return placed
-        return replace(placed, look=self.look([placed.frame])[0])
+        return replace(placed, look=self.look([placed])[0])
 
     def passes(self, placed: PlacedPlate) -> bool:
         """Whether what was looked at may show a plate; without a calibration any may."""

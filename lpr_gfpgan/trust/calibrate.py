@@ -22,7 +22,7 @@ from .figures import confidence_figures, rounded
 from .judged import (
     acceptance_figures,
     chosen_thresholds,
-    fitted_likeness,
+    fitted_likenesses,
     other_likenesses,
     plate_likenesses,
 )
@@ -118,9 +118,9 @@ def _open(study: Study) -> Subject:
 
 def _judge(
     subject: Subject, validation: Frames, chosen: np.ndarray, measured: np.ndarray
-) -> tuple[Likeness, dict[str, float], dict[str, Any]]:
-    """The likeness, its thresholds, and how both do on what neither has seen."""
-    likeness = fitted_likeness(
+) -> tuple[dict[str, Likeness], dict[str, float], dict[str, Any]]:
+    """Each way's likeness and threshold, and how both do on what neither has seen."""
+    likeness = fitted_likenesses(
         subject,
         plate_frames(subject.study, "train", PLATES_TO_FIT),
         other_frames(subject, "fit")[0],

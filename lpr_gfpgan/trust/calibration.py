@@ -53,9 +53,9 @@ class Calibration:
         restorer_sha256: of the restorer's weights file.
         reader_sha256: of the direct reader's weights file.
         n: how many plates, characters and non-plates each part was made from.
-        likeness: the fitted score of what looks like a plate.
-        likeness_threshold: at or above it a frame passes for a plate, for each way of placing one
+        likeness: the fitted score of what looks like a plate, for each way of placing one
             (`placing.WAYS`).
+        likeness_threshold: at or above it a frame passes for a plate, for each way.
         characters: the fitted model of a character's confidence, for each way.
         text_power: to which the product of its characters' confidences is raised to give that of a
             whole text (`texts`), for each way.
@@ -69,7 +69,7 @@ class Calibration:
     restorer_sha256: str
     reader_sha256: str
     n: dict[str, int]
-    likeness: Likeness
+    likeness: dict[str, Likeness]
     likeness_threshold: dict[str, float]
     characters: dict[str, CharacterModel]
     text_power: dict[str, float]
@@ -85,38 +85,40 @@ class Calibration:
         auroc = self.agreement_auroc[way]
         return auroc is not None and auroc.estimate >= LEAST_AUROC
 
-    def plate_likeness(
-        self, reader: Reader, frames: Sequence[np.ndarray], quads: np.ndarray | None = None
-    ) -> np.ndarray:
+    def plate_likeness(self, reader: Reader, frames: Sequence[np.ndarray], way: str) -> np.ndarray:
         """How much each frame looks like a plate, for `accepts`.
 
         Args:
             reader: the direct reader whose weights `check` accepts.
-            frames: uint8 RGB [H, W, 3] each, of one size.
-            quads: [N, 4, 2], corners in pixels; the canonical box when not given.
+            frames: uint8 RGB [H, W, 3] each, of one size, the plate in the canonical box.
+            way: how the plates were placed, one of `placing.WAYS`.
 
         Returns:
             float64 [N].
 
         Raises:
-            DataError: no frames, or not one quad for each.
+            DataError: no frames.
         """
-        return self.likeness.of(frame_figures(reader, frames, quads))
+        return self.likeness[way].of(frame_figures(reader, frames))
 
     @torch.no_grad()
-    def look(self, reader: Reader, image: Tensor, quad: Tensor) -> tuple[np.ndarray, Tensor]:
+    def look(
+        self, reader: Reader, image: Tensor, quad: Tensor, ways: Sequence[str]
+    ) -> tuple[np.ndarray, Tensor]:
         """Likeness of a batch, and the reader's class scores of it, of one reading.
 
         Args:
             reader: the direct reader whose weights `check` accepts.
             image: float32 [B, 3, H, W] in [-1, 1].
             quad: float32 [B, 4, 2], corners in pixels.
+            ways: B of `placing.WAYS`, how each plate was placed.
 
         Returns:
             The likeness, float64 [B], and the scores [B, T, C].
         """
         figures, logits = reader_figures(reader, image, quad)
-        return self.likeness.of(figures), logits
+        values = [self.likeness[way].of(row[None]) for way, row in zip(ways, figures, strict=True)]
+        return np.concatenate(values), logits
 
     def heeds_restoration(self, way: str) -> bool:
         """Whether a confidence depends on how the restoration is read.
@@ -207,20 +209,21 @@ class Calibration:
         return found
 
     def _check_tables(self, path: Path | str) -> None:
-        likeness = self.likeness
         by_way = (
+            self.likeness,
             self.likeness_threshold,
             self.characters,
             self.text_power,
             self.agreement_auroc,
         )
-        trunk, figures = len(likeness.trunk_mean), len(likeness.centre)
-        square = [len(row) for row in likeness.trunk_precision] == [trunk] * trunk
-        same = len(likeness.scale) == len(likeness.weights) == figures > trunk
-        if not (square and same and min(likeness.scale) > 0):
-            raise _damaged(path, "the tables of the likeness do not fit together")
         if not all(set(each) == set(WAYS) for each in by_way):
             raise _damaged(path, f"needed are figures of plates given by {', '.join(WAYS)}")
+        for likeness in self.likeness.values():
+            trunk, figures = len(likeness.trunk_mean), len(likeness.centre)
+            square = [len(row) for row in likeness.trunk_precision] == [trunk] * trunk
+            same = len(likeness.scale) == len(likeness.weights) == figures > trunk
+            if not (square and same and min(likeness.scale) > 0):
+                raise _damaged(path, "the tables of the likeness do not fit together")
         for model in self.characters.values():
             if min(model.slope, model.clear, model.rise, model.fall) < 0:
                 raise _damaged(path, "a slope, clear, rise or fall below 0")

@@ -22,51 +22,49 @@ Cell = tuple[str, str]
 """A way of giving plates, and CLEAN or a condition."""
 
 
-def fitted_likeness(subject: Subject, plates: Frames, others: Frames) -> Likeness:
-    """Fits the likeness on plates and non-plates, sharp and degraded, given in each way.
+def fitted_likenesses(subject: Subject, plates: Frames, others: Frames) -> dict[str, Likeness]:
+    """For each way, a likeness fitted on plates and non-plates, sharp and degraded, so given.
+
+    One for all ways does worse in tight crops, whose plates are cut off and stretched.
 
     Args:
         subject: the reader whose figures are used, and the study.
         plates: of training.
         others: pictures without a plate, that neither choose nor measure.
     """
-    sides = [
-        np.concatenate(
-            [
-                _figures(subject, part, way)
-                for part in (side, degraded_frames(subject, side, TRAINING, 0))
-                for way in WAYS
-            ]
+    sides = [(side, degraded_frames(subject, side, TRAINING, 0)) for side in (plates, others)]
+    return {
+        way: fit_likeness(
+            *(np.concatenate([_figures(subject, part, way) for part in side]) for side in sides)
         )
-        for side in (plates, others)
-    ]
-    return fit_likeness(*sides)
+        for way in WAYS
+    }
 
 
 def plate_likenesses(
-    subject: Subject, likeness: Likeness, plates: Frames
+    subject: Subject, likeness: dict[str, Likeness], plates: Frames
 ) -> dict[Cell, np.ndarray]:
     """Likeness [N] of plates in each way of giving them, clean and under each condition."""
     found = {}
     for condition in (CLEAN, *subject.conditions):
         seen = plates if condition == CLEAN else degraded_frames(subject, plates, condition, 1)
         for way in WAYS:
-            found[way, condition] = likeness.of(_figures(subject, seen, way))
+            found[way, condition] = likeness[way].of(_figures(subject, seen, way))
     return found
 
 
-def other_likenesses(subject: Subject, likeness: Likeness, part: str) -> pd.DataFrame:
+def other_likenesses(subject: Subject, likeness: dict[str, Likeness], part: str) -> pd.DataFrame:
     """Likeness of non-plates, one row each: kind, and each way of giving them under CHOOSING.
 
     Args:
         subject: the reader whose figures are used, and the study.
-        likeness: fitted on none of them.
+        likeness: of each way, fitted on none of them.
         part: "choose" or "measure", see `subject.OTHERS`.
     """
     others, kinds = other_frames(subject, part)
     seen = {CLEAN: others, TRAINING: degraded_frames(subject, others, TRAINING, 2)}
     columns = {
-        (way, condition): likeness.of(_figures(subject, seen[condition], way))
+        (way, condition): likeness[way].of(_figures(subject, seen[condition], way))
         for way in WAYS
         for condition in CHOOSING
     }

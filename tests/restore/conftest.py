@@ -73,7 +73,8 @@ class Calibration:
     def heeds_restoration(self, way):
         return way not in self.heedless
 
-    def look(self, reader, image, quad):
+    def look(self, reader, image, quad, ways):
+        assert len(ways) == len(image)
         likeness = [float(each[:, 10:22].std()) * 127.5 for each in image]
         return np.array(likeness), reader.logits(image, quad)
 

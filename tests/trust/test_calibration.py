@@ -40,7 +40,11 @@ def calibration():
         restorer_sha256="a" * 64,
         reader_sha256="b" * 64,
         n={"plates_chosen": 60},
-        likeness=fit_likeness(plates, others),
+        likeness={
+            "corners": fit_likeness(plates, others),
+            "tight": fit_likeness(plates, others + 0.1),
+            "found": fit_likeness(plates, others - 0.1),
+        },
         likeness_threshold={"corners": 0.25, "tight": -0.5, "found": 0.0},
         characters={"corners": model(-0.5), "tight": model(-1.0), "found": model(-0.7)},
         text_power={"corners": 0.5, "tight": 2.0, "found": 1.0},
@@ -119,18 +123,18 @@ def test_a_reading_hangs_on_the_restoration_where_its_shifts_are_not_0(calibrati
 
 def test_likeness_comes_from_the_reader(calibration, reader):
     frames = np.random.default_rng(0).integers(0, 256, (3, 32, 64, 3), np.uint8)
-    values = calibration.plate_likeness(reader, frames)
-    assert values.shape == (3,) and len(set(values)) == 3
-    corners = np.tile([[8, 10], [50, 10], [50, 24], [8, 24]], (3, 1, 1))
-    assert (values != calibration.plate_likeness(reader, frames, corners)).all()
+    values = {way: calibration.plate_likeness(reader, frames, way) for way in WAYS}
+    assert all(each.shape == (3,) for each in values.values())
+    assert len({value for each in values.values() for value in each}) == 9
 
 
 def test_one_look_gives_the_likeness_and_the_scores(calibration, reader):
     frames = np.random.default_rng(0).integers(0, 256, (3, 32, 64, 3), np.uint8)
     image = image_tensor(frames)
     quad = torch.from_numpy(canonical_quad(32, 64)).float().expand(3, 4, 2)
-    likeness, logits = calibration.look(reader, image, quad)
-    np.testing.assert_allclose(likeness, calibration.plate_likeness(reader, frames))
+    likeness, logits = calibration.look(reader, image, quad, WAYS)
+    expected = [calibration.plate_likeness(reader, frames, way)[n] for n, way in enumerate(WAYS)]
+    np.testing.assert_allclose(likeness, expected)
     with torch.no_grad():
         torch.testing.assert_close(logits, reader.logits(image, quad))
 
@@ -203,9 +207,9 @@ def test_the_first_format_which_had_no_number_is_named(calibration, tmp_path):
 
 def test_tables_that_do_not_fit_and_damage_are_named(calibration, tmp_path):
     path = tmp_path / "calibration.json"
-    for part in ("weights", "trunk_precision", "scale"):
-        likeness = dataclasses.asdict(calibration.likeness)
-        likeness[part] = likeness[part][:-1]
+    for way, part in zip(WAYS, ("weights", "trunk_precision", "scale"), strict=True):
+        likeness = dataclasses.asdict(calibration)["likeness"]
+        likeness[way] |= {part: likeness[way][part][:-1]}
         with pytest.raises(DataError, match="do not fit together"):
             Calibration.load(changed(calibration, path, likeness=likeness))
     path.write_text('{"profile": ')
