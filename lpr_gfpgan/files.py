@@ -1,6 +1,7 @@
 """Files at the edges: written whole or not at all, and images read with their faults named."""
 
 import contextlib
+import errno
 import hashlib
 import io
 import json
@@ -63,6 +64,9 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
 
     Yields:
         The path to write to, with the suffix of `path`.
+
+    Raises:
+        OSError: it could not be written; names `path`, never the temporary file.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -72,8 +76,47 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
         with open(temporary, "rb+") as file:
             os.fsync(file.fileno())
         os.replace(temporary, path)
+    except Exception as error:
+        number = _system_number(error, temporary)
+        if number is None:
+            raise
+        raise OSError(number, os.strerror(number), str(path)) from error
     finally:
         temporary.unlink(missing_ok=True)
+
+
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_RUST = re.compile(r"\(os error (\d+)\)")
+
+
+def _system_number(error: Exception, temporary: Path) -> int | None:
+    """The system's number of why `temporary` could not be written; None for any other error."""
+    if isinstance(error, OSError):
+        own = error.filename is None or str(error.filename) == str(temporary)
+        return error.errno if own else None
+    # Libraries that write by themselves: safetensors says why in words, PyTorch in the error that
+    # its own one was raised upon.
+    said = _RUST.search(str(error))
+    number = int(said[1]) if said else getattr(error.__context__, "errno", None)
+    return number if number in _NO_ROOM else None
+
+
+@contextlib.contextmanager
+def named_writes() -> Iterator[None]:
+    """Turns the system's refusal to write a file inside the block into an error that can be mended.
+
+    Raises:
+        DataError: names the file and the reason, such as a full disk.
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.filename is None:
+            raise
+        raise DataError(
+            f"cannot write {os.fsdecode(error.filename)} ({error.strerror}); free some space or "
+            "mend that, then run the same command again"
+        ) from error
 
 
 @contextlib.contextmanager

@@ -8,6 +8,7 @@ import pytest
 PACKAGE = Path(__file__).parents[1] / "lpr_gfpgan"
 ORDER = [
     "errors",
+    "alone",
     "files",
     "randomness",
     "ranges",

@@ -11,8 +11,8 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..alone import alone_in
 from ..errors import LprError
-from .alone import alone_in
 from .arguments import Commands, add_command, add_overwrite, add_pictures
 from .exit_codes import SKIPPED
 from .leftovers import remove_leftovers

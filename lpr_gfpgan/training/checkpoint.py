@@ -1,6 +1,8 @@
 """Checkpoints: the whole state of an unfinished run, written whole or not at all."""
 
+import zipfile
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import Any
 
 import torch
@@ -10,9 +12,14 @@ from ..files import atomic_path
 
 
 def save_checkpoint(path: Path, state: dict[str, Any]) -> None:
-    """Writes `state` (tensors, numbers, strings, lists, dicts) whole or not at all."""
-    with atomic_path(path) as temporary:
-        torch.save(state, temporary)
+    """Writes `state` (tensors, numbers, strings, lists, dicts) whole or not at all.
+
+    Raises:
+        OSError: it could not be written; the former file is as it was.
+    """
+    # A file of Python's: given a path, PyTorch does not say why a write failed.
+    with atomic_path(path) as temporary, open(temporary, "wb") as file:
+        torch.save(state, file)
 
 
 def restore_parts(path: Path, parts: dict[str, Any], state: dict[str, Any]) -> None:
@@ -54,10 +61,16 @@ def load_checkpoint(path: Path, *, fingerprint: str) -> dict[str, Any] | None:
     if not path.exists():
         return None
     try:
+        # PyTorch writes the archive's checksums and never compares them.
+        with zipfile.ZipFile(path) as archive:
+            if (broken := archive.testzip()) is not None:
+                raise zipfile.BadZipFile(f"the checksum of {broken} is wrong")
         state = torch.load(path, map_location="cpu", weights_only=True)
         found = state["fingerprint"]
     except Exception as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        if isinstance(error, UnpicklingError):  # whose words say how to run the code in it
+            reason = "it holds more than numbers and text"
         raise CheckpointError(
             f"{path}: damaged checkpoint ({reason}); delete it to start that run again"
         ) from None

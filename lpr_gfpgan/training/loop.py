@@ -5,14 +5,14 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import pandas as pd
-import torch
 from torch import Tensor
 from tqdm import tqdm
 
-from ..errors import LprError
 from ..files import atomic_path, write_json, write_png
 from . import distributed
 from .checkpoint import load_checkpoint, restore_parts, save_checkpoint
+from .curve import Curve, refuse_nonfinite
+from .memory import named_memory
 from .pictures import to_pixels
 
 CHECKPOINT_SECONDS = 30.0
@@ -53,6 +53,7 @@ def run(
     *,
     name: str,
     steps: int,
+    setting: str,
     folder: Path,
     fingerprint: str,
     curve: Path,
@@ -69,6 +70,7 @@ def run(
         task: networks, optimisers and one step.
         name: shown beside the progress bar.
         steps: where training ends.
+        setting: where params.yaml gives the batch.
         folder: holds the checkpoint, and `grid.png`, while the run is unfinished.
         fingerprint: identifies settings and data; a checkpoint with another one is refused.
         curve: CSV of the mean losses between reports, one row a report.
@@ -80,43 +82,36 @@ def run(
     Raises:
         Paused: the time limit was reached.
         CheckpointError: the checkpoint is damaged or another run's.
-        LprError: a loss is no longer finite; the last checkpoint is kept.
+        ConfigError: a step asked for more memory than there is; it names `setting`.
+        LprError: a loss or weight is no longer finite; the last checkpoint, from before, is kept.
+        OSError: a file could not be written; the last checkpoint is kept.
     """
     path = folder / "checkpoint.pt"
     state = load_checkpoint(path, fingerprint=fingerprint) or {}
     restore_parts(path, task.parts, state)
-    first, rows, sums = state.get("step", 0), state.get("rows", []), state.get("sums", {})
+    first, losses = state.get("step", 0), Curve(name, state)
     report_every, grid_every = max(1, steps // REPORTS), max(1, steps // GRIDS)
     main = distributed.rank() == 0
 
     def save(step: int) -> None:
-        _refuse_nonfinite(sums, name)
+        losses.check()
         if main:
             parts = {part: value.state_dict() for part, value in task.parts.items()}
-            save_checkpoint(
-                path,
-                {
-                    "fingerprint": fingerprint,
-                    "step": step,
-                    "parts": parts,
-                    "rows": rows,
-                    "sums": sums,
-                },
-            )
+            refuse_nonfinite(name, step, parts)
+            content = {"fingerprint": fingerprint, "step": step, "parts": parts, **losses.state}
+            save_checkpoint(path, content)
 
     start = saved = time.perf_counter()
     waited = task.waited()
     bar = tqdm(total=steps, initial=first, desc=name, unit="step", disable=None if main else True)
     for step in range(first, steps):
-        for key, value in task.step(step).items():
-            total, count = sums.get(key, (0.0, 0))
-            sums[key] = (total + value.detach(), count + 1)
-        bar.update()
         done = step + 1
+        with named_memory(setting, task.batch):
+            losses.add(done, task.step(step))
+        bar.update()
         if done % report_every == 0 or done == steps:
-            rows.append(_row(done, done * task.batch, sums, name))
-            bar.set_postfix({key: f"{value:.3g}" for key, value in list(rows[-1].items())[2:6]})
-            sums = {}
+            row = losses.report(done, done * task.batch)
+            bar.set_postfix({key: f"{value:.3g}" for key, value in list(row.items())[2:6]})
         if main and grid is not None and done % grid_every == 0 and done < steps:
             _write_grid(task, folder / "grid.png")
         now = time.perf_counter()
@@ -135,7 +130,7 @@ def run(
         _write_grid(task, grid)
     if main:
         with atomic_path(curve) as temporary:
-            pd.DataFrame(rows).to_csv(temporary, index=False, float_format="%.6g")
+            pd.DataFrame(losses.rows).to_csv(temporary, index=False, float_format="%.6g")
         if timing is not None and first < steps:
             seconds = time.perf_counter() - start
             write_json(
@@ -148,24 +143,6 @@ def run(
                 },
             )
     distributed.barrier()
-
-
-def _row(step: int, images: int, sums: dict[str, Any], name: str) -> dict[str, float]:
-    _refuse_nonfinite(sums, name)
-    losses = {
-        key: float(distributed.mean(torch.as_tensor(total / count)))
-        for key, (total, count) in sums.items()
-    }
-    return {"step": step, "images": images, **losses}
-
-
-def _refuse_nonfinite(sums: dict[str, Any], name: str) -> None:
-    for key, (total, _) in sums.items():
-        if not torch.isfinite(torch.as_tensor(total)):
-            raise LprError(
-                f"{name}: the loss {key!r} is no longer finite; lower its weight or learning rate "
-                "(the last good checkpoint is kept)"
-            )
 
 
 def _write_grid(task: Task, path: Path) -> None:

@@ -18,10 +18,9 @@ from .data import SceneStream
 from .loop import run
 from .optimise import Ema, adam, falling_rate, update
 from .pictures import side_by_side
+from .place import run_folder
 from .stage import (
     begin,
-    fingerprint,
-    finish,
     identity_of,
     mixed_precision,
     open_plates,
@@ -202,32 +201,31 @@ def train_prior(study: Study, *, seed: int = 0, max_seconds: float | None = None
     settings: PriorSettings = study.settings.prior
     task = PriorTask(study, seed, device)
     identity = prior_identity(study, seed)
-    checkpoint = fingerprint(study, identity)
-    folder = study.paths.runs / f"prior-{checkpoint}"
-    run(
-        task,
-        name="prior",
-        steps=settings.steps,
-        folder=folder,
-        fingerprint=checkpoint,
-        curve=study.paths.curve("prior"),
-        grid=study.paths.samples("prior"),
-        timing=study.paths.timing("prior"),
-        max_seconds=max_seconds,
-    )
-    task.stream.close()
-    facts = {
-        "identity": identity,
-        "seed": seed,
-        "steps": settings.steps,
-        "images": settings.steps * settings.batch,
-    }
-    store(study, study.paths.prior, task.ema.module, kind="generator", **facts)
-    store(
-        study,
-        study.paths.prior_discriminator,
-        task.adversary.network,
-        kind="discriminator",
-        **facts,
-    )
-    finish(folder)
+    with run_folder(study, "prior", identity) as (folder, fingerprint):
+        run(
+            task,
+            name="prior",
+            steps=settings.steps,
+            setting=f"profiles.{study.profile}.prior.batch",
+            folder=folder,
+            fingerprint=fingerprint,
+            curve=study.paths.curve("prior"),
+            grid=study.paths.samples("prior"),
+            timing=study.paths.timing("prior"),
+            max_seconds=max_seconds,
+        )
+        task.stream.close()
+        facts = {
+            "identity": identity,
+            "seed": seed,
+            "steps": settings.steps,
+            "images": settings.steps * settings.batch,
+        }
+        store(study, study.paths.prior, task.ema.module, kind="generator", **facts)
+        store(
+            study,
+            study.paths.prior_discriminator,
+            task.adversary.network,
+            kind="discriminator",
+            **facts,
+        )

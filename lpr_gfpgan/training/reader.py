@@ -16,12 +16,11 @@ from .augment import vary_colours, vary_corners
 from .data import SceneStream
 from .loop import run
 from .optimise import adam, falling_rate, update
+from .place import run_folder
 from .stage import (
     begin,
     degradation_ranges,
     degraded,
-    fingerprint,
-    finish,
     identity_of,
     mixed_precision,
     open_plates,
@@ -128,34 +127,34 @@ def train_reader(study: Study, name: str, *, max_seconds: float | None = None) -
     task = ReaderTask(study, settings, device)
     run_name = f"reader-{name}"
     identity = reader_identity(study, name)
-    checkpoint = fingerprint(study, identity)
-    folder = study.paths.runs / f"{run_name}-{checkpoint}"
-    run(
-        task,
-        name=run_name,
-        steps=settings.steps,
-        folder=folder,
-        fingerprint=checkpoint,
-        curve=study.paths.curve(run_name),
-        timing=study.paths.timing(run_name),
-        max_seconds=max_seconds,
-    )
-    task.stream.close()
-    store(
-        study,
-        study.paths.reader(name),
-        task.network,
-        kind="reader",
-        identity=identity,
-        seed=settings.seed,
-        steps=settings.steps,
-        split=settings.split,
-        degradation=settings.degradation,
-    )
-    metrics = reader_accuracy(study, Reader(task.network, name=name), settings)
-    finish(folder)
-    if distributed.rank() == 0:
-        write_json(study.paths.metrics(run_name), metrics)
+    with run_folder(study, run_name, identity) as (folder, fingerprint):
+        run(
+            task,
+            name=run_name,
+            steps=settings.steps,
+            setting=f"profiles.{study.profile}.readers.{name}.batch",
+            folder=folder,
+            fingerprint=fingerprint,
+            curve=study.paths.curve(run_name),
+            timing=study.paths.timing(run_name),
+            max_seconds=max_seconds,
+        )
+        task.stream.close()
+        metrics = reader_accuracy(study, Reader(task.network, name=name), settings)
+        if distributed.rank() == 0:
+            write_json(study.paths.metrics(run_name), metrics)
+        # Last: what has its weights counts as trained, and nothing else of it is made again.
+        store(
+            study,
+            study.paths.reader(name),
+            task.network,
+            kind="reader",
+            identity=identity,
+            seed=settings.seed,
+            steps=settings.steps,
+            split=settings.split,
+            degradation=settings.degradation,
+        )
     return metrics
 
 

@@ -15,7 +15,8 @@ from . import distributed
 from .loop import Task, run
 from .optimise import Ema
 from .pictures import side_by_side, to_pixels
-from .stage import degradation_ranges, degraded, fingerprint, finish, open_plates, store
+from .place import run_folder
+from .stage import degradation_ranges, degraded, open_plates, store
 
 PLATES = 64
 GRID_PLATES = 8
@@ -113,37 +114,38 @@ def train_to_the_end(
 
     Raises:
         Paused: the time limit was reached; call again to go on.
-        LprError: bad checkpoint, or a loss is no longer finite.
+        LprError: bad checkpoint, another run of this name, too little memory or space, or a loss
+            that is no longer finite.
     """
     paths = study.paths
-    checkpoint = fingerprint(study, identity)
-    folder = paths.runs / f"{name}-{checkpoint}"
-    run(
-        task,
-        name=name,
-        steps=task.steps,
-        folder=folder,
-        fingerprint=checkpoint,
-        curve=paths.curve(name),
-        grid=paths.samples(name),
-        timing=paths.timing(name),
-        max_seconds=max_seconds,
-    )
-    task.stream.close()
-    store(
-        study,
-        path,
-        task.ema.module,
-        kind=kind,
-        identity=identity,
-        steps=task.steps,
-        images=task.steps * task.batch,
-        **facts,
-    )
-    metrics = task.validation.metrics()
-    finish(folder)
-    if distributed.rank() == 0:
-        write_json(paths.metrics(name), metrics)
+    with run_folder(study, name, identity) as (folder, fingerprint):
+        run(
+            task,
+            name=name,
+            steps=task.steps,
+            setting=f"profiles.{study.profile}.restorer.batch",
+            folder=folder,
+            fingerprint=fingerprint,
+            curve=paths.curve(name),
+            grid=paths.samples(name),
+            timing=paths.timing(name),
+            max_seconds=max_seconds,
+        )
+        task.stream.close()
+        metrics = task.validation.metrics()
+        if distributed.rank() == 0:
+            write_json(paths.metrics(name), metrics)
+        # Last: what has its weights counts as trained, and nothing else of it is made again.
+        store(
+            study,
+            path,
+            task.ema.module,
+            kind=kind,
+            identity=identity,
+            steps=task.steps,
+            images=task.steps * task.batch,
+            **facts,
+        )
     return metrics
 
 

@@ -3,7 +3,6 @@
 import dataclasses
 import hashlib
 import json
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -142,12 +141,6 @@ def store(
         }
         save_weights(path, module, kind=kind, config=module.config, provenance=provenance)
     distributed.barrier()
-
-
-def finish(folder: Path) -> None:
-    """Removes the checkpoint of a run whose weights are written."""
-    if distributed.rank() == 0:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def to_device(module: nn.Module, device: torch.device) -> nn.Module:

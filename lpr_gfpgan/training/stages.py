@@ -111,7 +111,7 @@ def train(
     *,
     max_seconds: float | None = None,
 ) -> None:
-    """Trains a restorer from nothing: plates, readers, prior, warm-up, variant.
+    """Trains a restorer from nothing: plates, the loss reader, prior, warm-up, variant.
 
     A stage whose weights exist is not run again; an unfinished one goes on from its checkpoint.
 

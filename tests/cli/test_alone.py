@@ -7,13 +7,13 @@ import sys
 
 import pytest
 
-from lpr_gfpgan.cli.alone import LOCK, alone_in
+from lpr_gfpgan.alone import LOCK, alone_in
 from lpr_gfpgan.errors import DataError
 
 HOLDER = """
 import sys, time
 from pathlib import Path
-from lpr_gfpgan.cli.alone import alone_in
+from lpr_gfpgan.alone import alone_in
 with alone_in(Path(sys.argv[1])):
     print("in", flush=True)
     time.sleep(600)

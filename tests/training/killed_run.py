@@ -18,12 +18,12 @@ SAVE = torch.save
 WRITES = []
 
 
-def save_and_die(state, target):
+def save_and_die(state, file):
     """Writes the first checkpoint whole and half of the second, then sends this process SIGKILL."""
-    SAVE(state, target)
-    WRITES.append(target)
+    SAVE(state, file)
+    WRITES.append(file)
     if len(WRITES) == 2:
-        os.truncate(target, Path(target).stat().st_size // 2)
+        file.truncate(file.tell() // 2)
         os.kill(os.getpid(), signal.SIGKILL)
 
 

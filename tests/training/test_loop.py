@@ -60,7 +60,7 @@ def test_paused_after_every_step_equals_uninterrupted(trained, tmp_path, name, f
             assert pause.exit_code == 75
             assert not list(broken.paths.reports.rglob("*.*"))  # nothing that is declared
             assert not result(broken.paths).exists()
-            drawn |= {path.name for path in broken.paths.runs.glob("*/*.png")}
+            drawn |= {path.name for path in broken.paths.runs.glob("*/*/*.png")}
             pauses += 1
     assert pauses >= 2
     assert drawn == (set() if name == "reader" else {"grid.png"})
@@ -71,7 +71,7 @@ def test_paused_after_every_step_equals_uninterrupted(trained, tmp_path, name, f
     assert [s.paths.reports.joinpath("samples").exists() for s in (whole, broken)] == [
         name != "reader"
     ] * 2
-    assert not list(broken.paths.runs.glob("*/checkpoint.pt"))
+    assert not list(broken.paths.runs.glob("*/*/checkpoint.pt"))
 
 
 def test_the_same_seed_gives_the_same_weights_and_another_seed_others(
@@ -115,7 +115,7 @@ def test_what_follows_the_last_step_is_made_again_after_a_kill(
 
 
 def test_a_checkpoint_of_another_shape_is_one_line(tmp_path):
-    arguments = {"name": "t", "steps": 2, "folder": tmp_path, "fingerprint": "f"}
+    arguments = {"name": "t", "steps": 2, "folder": tmp_path, "fingerprint": "f", "setting": "s"}
     for content in ({"weight": torch.nn.Linear(2, 1).state_dict()}, {}):
         state = {"fingerprint": "f", "step": 1, "parts": content}
         save_checkpoint(tmp_path / "checkpoint.pt", state)
@@ -161,13 +161,14 @@ def test_a_loss_that_is_not_finite_is_named_and_the_last_checkpoint_stays(tmp_pa
         "steps": 6,
         "folder": tmp_path / "run",
         "fingerprint": "f",
+        "setting": "s",
         "curve": tmp_path / "curve.csv",
     }
     task = Diverging()
     with pytest.raises(Paused):
         run(task, **arguments, max_seconds=0)
     before = (tmp_path / "run" / "checkpoint.pt").read_bytes()
-    with pytest.raises(LprError, match="'bad' is no longer finite") as caught:
+    with pytest.raises(LprError, match="'bad' is no longer finite at step 4;") as caught:
         run(task, **arguments)
     assert "\n" not in str(caught.value)
     assert (tmp_path / "run" / "checkpoint.pt").read_bytes() == before

@@ -63,7 +63,7 @@ def test_torchrun_trains_pauses_and_writes_what_one_process_does(command, tmp_pa
     together = command(two, launcher=TORCHRUN)
     assert together.returncode == 0, together.stderr
     assert outputs(two) == outputs(one)
-    assert not list(two.glob("runs/smoke/*/checkpoint.pt"))
+    assert not list(two.glob("runs/smoke/*/*/checkpoint.pt"))
 
     curves = sorted(path for path in outputs(one) if path.endswith(".csv") and "curves" in path)
     assert len(curves) == 4  # the reader of the loss, prior, warm-up, restorer

@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from ..errors import DataError
+from .errors import DataError
 
 try:
     import fcntl
