@@ -24,6 +24,7 @@ plates alone, and in a mean of ratios twice too far and half as far would not ca
 its rounding only, hence the least distance: without it a set without noise would divide by nothing.
 """
 
+import zlib
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -225,7 +226,7 @@ def read_distances(path: Path) -> pd.DataFrame:
         return rows[columns].astype({"plate": "int64", "distance": "float64"})
     except FileNotFoundError:
         raise DataError(f"no rows in {path}; run `make reproduce` first") from None
-    except (OSError, EOFError, ValueError, KeyError) as error:
+    except (OSError, EOFError, ValueError, KeyError, zlib.error) as error:
         reason = " ".join(str(error).split())
         raise DataError(f"{path} is damaged ({reason}); run `make reproduce` again") from None
 

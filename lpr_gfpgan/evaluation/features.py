@@ -6,6 +6,7 @@ pictures, cut out at the canonical place). Images exist only while the test runs
 are kept in a file beside the rows.
 """
 
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -122,7 +123,7 @@ def read_features(path: Path) -> PlateFeatures:
             )
     except FileNotFoundError:
         raise DataError(f"no features in {path}; run `make reproduce` first") from None
-    except (OSError, EOFError, ValueError, KeyError, BadZipFile) as error:
+    except (OSError, EOFError, ValueError, KeyError, BadZipFile, zlib.error) as error:
         reason = " ".join(str(error).split())
         raise DataError(f"{path} is damaged ({reason}); run `make reproduce` again") from None
     sizes = (len(features.conditions), len(features.methods), len(features.plates))

@@ -1,6 +1,7 @@
 """One row per (plate, condition, method, reader): the only source of every table."""
 
 import gzip
+import zlib
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
@@ -188,7 +189,7 @@ def read_rows(path: Path) -> pd.DataFrame:
         )
     except FileNotFoundError:
         raise DataError(f"no rows in {path}; run `make reproduce` first") from None
-    except (OSError, EOFError, ValueError) as error:
+    except (OSError, EOFError, ValueError, zlib.error) as error:
         reason = " ".join(str(error).split())
         raise DataError(f"{path} is damaged ({reason}); run `make reproduce` again") from None
     return check_rows(rows, str(path))

@@ -12,7 +12,7 @@ import torch
 
 from ..config import Study
 from ..errors import WeightsError
-from ..files import write_json, write_png
+from ..files import named_writes, write_json, write_png
 from ..readers import HyperLPR, Reader, load_hyperlpr, load_reader
 from .compared import begin_on, compared_methods
 from .consistency import WRONG, consistency_rows, wrong_plates
@@ -261,6 +261,7 @@ def examples_path(study: Study, condition: str) -> Path:
     return study.paths.reports / "examples" / f"{condition}.png"
 
 
+@named_writes()
 def write(evaluation: Evaluation, study: Study) -> dict:
     """Writes rows, features, drawn parameters, example sheets, and the metrics of evaluation.
 
@@ -268,6 +269,9 @@ def write(evaluation: Evaluation, study: Study) -> dict:
 
     Returns:
         What metrics/evaluation.json holds.
+
+    Raises:
+        DataError: a file could not be written; each one is the former or the new one.
     """
     write_table(rows_path(study), evaluation.rows)
     write_table(rows_path(study, CLEAN), evaluation.clean)
