@@ -379,24 +379,29 @@ class PlateSet:
                     )
         if split not in counts:
             raise DataError(f"{self.folder} has no split {split!r}, only {', '.join(counts)}")
+        damaged = DataError(f"{self.folder} is incomplete or damaged; draw it again")
         try:
             images = np.load(self.folder / "images.npy", mmap_mode="r")
             table = _read_table(self.folder / "labels.csv")
-        except (OSError, ValueError):
-            raise DataError(f"{self.folder} is incomplete or damaged; draw it again") from None
+        except (OSError, EOFError, ValueError):
+            raise damaged from None
         if not len(table) == len(images) == sum(counts.values()):
             raise DataError(
                 f"{self.folder} has {len(images)} images and {len(table)} labels for "
                 f"{sum(counts.values())} scenes; draw it again"
             )
-        table = table[table.split == split]
-        first = int(table.place.iloc[0]) if len(table) else 0
-        self.images = images[first : first + len(table)]  # a split is contiguous
-        self.table = table.drop(columns="place").reset_index(drop=True)
-        self.quads = self._numbers("quad", (4, 2))
-        self.boxes = self._numbers("box", (4,))
-        self.character_boxes = self._numbers("character_boxes", (8, 4))
-        self.labels, self.lengths = label_arrays(self.table.text.tolist())
+        try:
+            table = table[table["split"] == split]
+            first = int(table["place"].iloc[0]) if len(table) else 0
+            self.images = images[first : first + len(table)]  # a split is contiguous
+            self.table = table.drop(columns="place").reset_index(drop=True)
+            self.quads = self._numbers("quad", (4, 2))
+            self.boxes = self._numbers("box", (4,))
+            self.character_boxes = self._numbers("character_boxes", (8, 4))
+            texts = self.table["text"].tolist()
+        except (ValueError, KeyError, TypeError):
+            raise damaged from None
+        self.labels, self.lengths = label_arrays(texts)
 
     def _numbers(self, column: str, shape: tuple[int, ...]) -> np.ndarray:
         values = json.loads("[" + ",".join(self.table[column]) + "]")

@@ -32,7 +32,7 @@ def flipped(data, at):
 DAMAGE = {
     "empty": lambda data: b"",
     "cut": lambda data: data[: len(data) // 2],
-    "end": lambda data: data[:-1],
+    "end": lambda data: data[:-3],
     "picture": lambda data: b"\x89PNG\r\n\x1a\n" + data[:100],
     "words": lambda data: b"no such thing",
     "list": lambda data: b"[1, 2]",
