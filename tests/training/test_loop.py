@@ -3,9 +3,6 @@
 import dataclasses
 import json
 import os
-import subprocess
-import sys
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -23,7 +20,6 @@ from lpr_gfpgan.training.restorer import RestorerTask
 from lpr_gfpgan.training.stage import open_plates
 
 CPU = torch.device("cpu")
-PARAMS = Path(__file__).parents[2] / "params.yaml"
 
 
 def state(path):
@@ -227,22 +223,3 @@ def test_both_games_refuse_to_split_the_compared_groups(trained, change, monkeyp
         PriorTask(odd, 0, CPU)
     with pytest.raises(ConfigError, match="batch: 12"):
         RestorerTask(change(batch=12), "full", 0, CPU)
-
-
-def test_torchrun_on_two_processes_equals_one(trained, tmp_path):
-    script = Path(__file__).with_name("six_steps.py")
-    launchers = {
-        1: [sys.executable],
-        2: [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"],
-    }
-    found = {}
-    for processes, launcher in launchers.items():
-        result = tmp_path / f"{processes}.pt"
-        arguments = [PARAMS, trained.paths.output, result]
-        subprocess.run([*launcher, script, *arguments], check=True, capture_output=True)
-        found[processes] = torch.load(result, weights_only=True)
-        assert found[processes]["processes"] == processes
-    one, two = found[1]["weights"], found[2]["weights"]
-    assert one.keys() == two.keys()
-    for name in one:
-        assert torch.allclose(one[name].float(), two[name].float(), rtol=0, atol=1e-5), name

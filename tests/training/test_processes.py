@@ -1,4 +1,4 @@
-"""The command line under torchrun: the same training, shared by two processes."""
+"""One training shared by several processes is the training of one."""
 
 import dataclasses
 import os
@@ -14,10 +14,14 @@ import yaml
 from lpr_gfpgan.errors import ConfigError
 from lpr_gfpgan.training import distributed
 from lpr_gfpgan.training.prior import PriorTask
+from lpr_gfpgan.training.restorer import RestorerTask
 
 PARAMS = Path(__file__).parents[2] / "params.yaml"
 TRAIN = ["-m", "lpr_gfpgan.cli", "train", "--profile", "smoke"]
-TORCHRUN = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
+LAUNCH = ["-m", "torch.distributed.run", "--standalone"]
+TORCHRUN = [*LAUNCH, "--nproc-per-node=2"]
+FEW_STEPS = Path(__file__).with_name("few_steps.py")
+CPU = torch.device("cpu")
 
 
 @pytest.fixture
@@ -96,3 +100,67 @@ def test_a_mean_over_processes_is_taken_on_this_process_device(monkeypatch):
     monkeypatch.setattr(distributed.dist, "all_reduce", reduced.append)
     distributed.mean(torch.tensor(1.0))
     assert [value.device.type for value in reduced] == ["meta"]
+
+
+@pytest.fixture(scope="module")
+def few_steps(trained, tmp_path_factory):
+    """A function: what few_steps.py writes in so many processes, and each one's samples."""
+    folder, found = tmp_path_factory.mktemp("few-steps"), {}
+
+    def run(processes):
+        if processes not in found:
+            result = folder / f"{processes}.pt"
+            launcher = [*LAUNCH, f"--nproc-per-node={processes}"] if processes > 1 else []
+            arguments = [FEW_STEPS, PARAMS, trained.paths.output, result]
+            done = subprocess.run(
+                [sys.executable, *launcher, *arguments],
+                env=os.environ | {"OMP_NUM_THREADS": "1"},
+                capture_output=True,
+                text=True,
+            )
+            assert done.returncode == 0, done.stderr[-2000:]
+            seen = [torch.load(f"{result}.{rank}") for rank in range(processes)]
+            found[processes] = torch.load(result), seen
+        return found[processes]
+
+    return run
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("processes", [2, 4])
+def test_reader_prior_and_restorer_come_out_as_from_one_process(few_steps, processes):
+    """At an equal batch over all processes, discriminators included, within 1e-5."""
+    (one, alone), (several, shares) = few_steps(1), few_steps(processes)
+    assert (one["processes"], several["processes"]) == (1, processes)
+    one, several = one["weights"], several["weights"]
+    assert one.keys() == several.keys()
+    parts = {name.rsplit(".", 1)[0].split(".")[0] for name in one}
+    assert parts == {"reader", "prior", "restorer"}
+    assert {"restorer.discriminator", "restorer.region", "prior.discriminator"} <= {
+        ".".join(name.split(".")[:2]) for name in one
+    }
+    for name in one:
+        assert torch.allclose(one[name].float(), several[name].float(), rtol=0, atol=1e-5), name
+    for step, whole in alone[0].items():
+        assert torch.equal(torch.cat([share[step] for share in shares]), whole)  # none seen twice
+
+
+@pytest.mark.parametrize("processes", [2, 4])
+def test_shares_are_the_batch_of_one_process_draws_included(
+    trained, monkeypatch, closing, processes
+):
+    """Scenes and degradations, bit for bit: draws are keyed by the number in the whole batch."""
+    restorer = dataclasses.replace(trained.settings.restorer, batch=16)
+    settings = dataclasses.replace(trained.settings, restorer=restorer)
+    study = dataclasses.replace(trained, settings=settings)
+    whole, degraded = closing(RestorerTask(study, "full", 0, CPU)).stream.fetch(5)
+    monkeypatch.setattr(distributed, "world_size", lambda: processes)
+    scenes, images = [], []
+    for rank in range(processes):
+        monkeypatch.setattr(distributed, "rank", lambda rank=rank: rank)
+        batch, image = closing(RestorerTask(study, "full", 0, CPU)).stream.fetch(5)
+        scenes.append(batch.index)
+        images.append(image)
+    assert torch.equal(torch.cat(scenes), whole.index)
+    assert len(set(whole.index.tolist())) == 16
+    assert torch.equal(torch.cat(images), degraded)

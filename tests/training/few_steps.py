@@ -1,9 +1,11 @@
-"""Six steps of prior and restorer, alone or under torchrun; writes the main process's weights.
+"""Some steps of reader, prior and restorer, alone or under torchrun; writes what came of them.
+
+The main process writes the weights, every process which samples it saw.
 
 The networks run in float64: Adam divides by the gradient's own size, so in float32 the rounding
 of a sum taken in another order can turn the step of a weight whose gradient is nearly zero.
 
-Usage: six_steps.py PARAMS OUTPUT RESULT
+Usage: few_steps.py PARAMS OUTPUT RESULT
 """
 
 import dataclasses
@@ -12,10 +14,10 @@ import sys
 import torch
 
 from lpr_gfpgan.config import Paths, load_study
-from lpr_gfpgan.training import distributed, prior, restorer
+from lpr_gfpgan.training import distributed, prior, reader, restorer
 
-STEPS = 6
-BATCH = 8  # four samples a process: one whole group of the minibatch standard deviation each
+STEPS = 4
+BATCH = 16  # over four processes: one whole group of the minibatch standard deviation each
 
 
 def in_float64(task):
@@ -49,20 +51,28 @@ def main(params, output, result):
         study.settings,
         prior=dataclasses.replace(study.settings.prior, batch=BATCH),
         restorer=dataclasses.replace(study.settings.restorer, batch=BATCH),
+        readers=dataclasses.replace(
+            study.settings.readers,
+            loss=dataclasses.replace(study.settings.readers.loss, batch=BATCH),
+        ),
     )
     study = dataclasses.replace(study, settings=settings, paths=Paths(output, "smoke"))
-    weights = {}
+    weights, samples = {}, {}
+    loss = study.settings.readers.loss
     for name, task in (
+        ("reader", in_float64(reader.ReaderTask(study, loss, torch.device("cpu")))),
         ("prior", in_float64(prior.PriorTask(study, 0, torch.device("cpu")))),
         ("restorer", in_float64(restorer.RestorerTask(study, "full", 0, torch.device("cpu")))),
     ):
         for step in range(STEPS):
             task.step(step)
+            samples[f"{name}.{step}"] = task.stream.samples(step)
         task.stream.close()
         for part, value in task.parts.items():
             if isinstance(value, torch.nn.Module):
                 for key, tensor in value.state_dict().items():
                     weights[f"{name}.{part}.{key}"] = tensor.clone()
+    torch.save(samples, f"{result}.{distributed.rank()}")
     if distributed.rank() == 0:
         torch.save({"processes": distributed.world_size(), "weights": weights}, result)
     distributed.barrier()
