@@ -139,6 +139,14 @@ def look(folder):
     return step
 
 
+def nothing_is_lost(study):
+    """What has its weights counts as trained: everything else of it must be there by then."""
+    paths, name = study.paths, "restorer-full-0"
+    if paths.restorer("full", 0).exists():
+        for path in (paths.curve(name), paths.samples(name), paths.metrics(name)):
+            assert path.exists(), f"no {path} beside finished weights"
+
+
 def moments(name, kills, seconds, rng):
     """The moments of all kills: first any, then one at each output."""
     outputs = OUTPUTS[name]
@@ -166,6 +174,8 @@ def main(name, params, whole, broken, kills):
     for moment in moments(name, kills, seconds * SPREAD[name], rng):
         ended, _ = forked(job, study, **moment)
         found = look(broken)
+        if name == "train":
+            nothing_is_lost(study)
         # A run that ended before its kill came starts anew.
         assert ended == 0 or found is None or found >= step, (moment, step, found)
         step = found or 0
