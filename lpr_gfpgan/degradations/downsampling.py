@@ -1,5 +1,7 @@
 """A coarser sensor: area averaging to a smaller grid, and the way back to the frame.
 
+Both are linear along each axis, so each is one matrix product an axis.
+
 Shape legend: B samples, H x W frame, h x w small image.
 """
 
@@ -12,9 +14,11 @@ from lpr_gfpgan.errors import ConfigError
 
 ENLARGEMENTS = ("bicubic", "bilinear", "lanczos")
 LOBES = 3  # of the Lanczos kernel to each side
+CUBIC = -0.75  # slope of Keys's cubic at 1 px (1981), the one that OpenCV and torch take
+GRIDS = 256  # weights kept: two axes of a ladder's grids, down and up, for several frames
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=GRIDS)
 def _area_weights(n: int, m: int, device: torch.device) -> Tensor:
     """Share of each of n pixels in each of m larger ones: float32 [m, n], rows sum to 1."""
     # Kept for later calls, which may want gradients even if this one runs in inference mode.
@@ -25,18 +29,46 @@ def _area_weights(n: int, m: int, device: torch.device) -> Tensor:
         return (overlap.clamp(min=0) * m / n).float().to(device)
 
 
-@lru_cache(maxsize=64)
-def _lanczos_weights(n: int, m: int, device: torch.device) -> Tensor:
-    """Weight of each of n pixels in each of m >= n smaller ones: float32 [m, n], rows sum to 1.
+def _cubic(x: Tensor) -> Tensor:
+    """Weights of Keys's cubic at distances x of 0 to 2 px."""
+    near = ((CUBIC + 2) * x - (CUBIC + 3)) * x * x + 1
+    far = CUBIC * (((x - 5) * x + 8) * x - 4)
+    return torch.where(x <= 1, near, far)
 
-    sinc(x) sinc(x / 3) for |x| < 3 at the pixels' centres (Duchon 1979); where the kernel reaches
-    over the border its remaining weights are scaled up.
+
+@lru_cache(maxsize=GRIDS)
+def _interpolation_weights(kind: str, n: int, m: int, device: torch.device) -> Tensor:
+    """Weight of each of n pixels in each of m interpolated ones: float32 [m, n], rows sum to 1.
+
+    Lanczos is sinc(x) sinc(x / 3) for |x| < 3 at the pixels' centres (Duchon 1979); where it
+    reaches over the border its remaining weights are scaled up. The other kinds repeat the
+    outermost pixel there.
     """
     with torch.inference_mode(False):
-        centre = (torch.arange(m, dtype=torch.float64) + 0.5) * n / m
-        x = torch.arange(n, dtype=torch.float64) + 0.5 - centre[:, None]
-        weights = torch.sinc(x) * torch.sinc(x / LOBES) * (x.abs() < LOBES)
-        return (weights / weights.sum(dim=1, keepdim=True)).float().to(device)
+        at = (torch.arange(m, dtype=torch.float64) + 0.5) * n / m - 0.5
+        if kind == "lanczos":
+            x = torch.arange(n, dtype=torch.float64) - at[:, None]
+            weights = torch.sinc(x) * torch.sinc(x / LOBES) * (x.abs() < LOBES)
+            return (weights / weights.sum(dim=1, keepdim=True)).float().to(device)
+        taps = torch.arange(-1, 3) if kind == "bicubic" else torch.arange(2)
+        places = at.floor().long()[:, None] + taps
+        x = (at[:, None] - places).abs()
+        values = _cubic(x) if kind == "bicubic" else 1 - x
+        weights = torch.zeros(m, n, dtype=torch.float64)
+        weights.scatter_add_(1, places.clamp(0, n - 1), values)
+        return weights.float().to(device)
+
+
+def _along_both(image: Tensor, rows: Tensor | None, columns: Tensor | None) -> Tensor:
+    """Multiplies [B, C, h, w] from the left by [H, h] and from the right by [W, w] transposed."""
+    # The axis that grows less comes first: fewer products.
+    growth_r = 1 if rows is None else rows.shape[0] / rows.shape[1]
+    growth_c = 1 if columns is None else columns.shape[0] / columns.shape[1]
+    if columns is not None and growth_c <= growth_r:
+        image, columns = image @ columns.to(image.dtype).T, None
+    if rows is not None:
+        image = rows.to(image.dtype) @ image
+    return image if columns is None else image @ columns.to(image.dtype).T
 
 
 def downsample(image: Tensor, size: tuple[int, int]) -> Tensor:
@@ -57,11 +89,11 @@ def downsample(image: Tensor, size: tuple[int, int]) -> Tensor:
     frame = tuple(image.shape[-2:])
     if any(not 1 <= m <= n for m, n in zip(size, frame, strict=True)):
         raise ConfigError(f"small image of {size} px: use 1 px up to the frame's {frame}")
-    if size[0] < frame[0]:
-        image = _area_weights(frame[0], size[0], image.device) @ image
-    if size[1] < frame[1]:
-        image = image @ _area_weights(frame[1], size[1], image.device).T
-    return image
+    rows, columns = (
+        _area_weights(n, m, image.device) if m < n else None
+        for m, n in zip(size, frame, strict=True)
+    )
+    return _along_both(image, rows, columns)
 
 
 def enlarge(image: Tensor, size: tuple[int, int], kind: str) -> Tensor:
@@ -81,14 +113,13 @@ def enlarge(image: Tensor, size: tuple[int, int], kind: str) -> Tensor:
     """
     if kind not in ENLARGEMENTS:
         raise ConfigError(f"enlarge {kind!r}: use one of {', '.join(ENLARGEMENTS)}")
-    if tuple(image.shape[-2:]) == tuple(size):
-        return image
-    if kind == "lanczos":
-        rows, columns = image.shape[-2:]
-        if size[0] < rows or size[1] < columns:
-            raise ConfigError(
-                f"enlarge to {tuple(size)} px: smaller than the image's {rows} x {columns}"
-            )
-        image = _lanczos_weights(rows, size[0], image.device) @ image
-        return image @ _lanczos_weights(columns, size[1], image.device).T
-    return torch.nn.functional.interpolate(image, size=size, mode=kind, align_corners=False)
+    grid = tuple(image.shape[-2:])
+    if kind == "lanczos" and (size[0] < grid[0] or size[1] < grid[1]):
+        raise ConfigError(
+            f"enlarge to {tuple(size)} px: smaller than the image's {grid[0]} x {grid[1]}"
+        )
+    rows, columns = (
+        _interpolation_weights(kind, n, m, image.device) if n != m else None
+        for n, m in zip(grid, size, strict=True)
+    )
+    return _along_both(image, rows, columns)
