@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import torch
 from torch import Tensor
+from torch.nn.functional import pad
 
 from lpr_gfpgan.errors import ConfigError
 
@@ -24,11 +25,24 @@ def fast_length(n: int) -> int:
         n += 2
 
 
-def _mirrored(n: int, before: int, total: int, device: torch.device) -> Tensor:
-    """Indices that extend an axis by mirroring about its first and last pixel, any distance."""
-    period = max(2 * (n - 1), 1)
-    position = (torch.arange(total, device=device) - before) % period
-    return torch.minimum(position, period - position) if n > 1 else position * 0
+def _mirrored(image: Tensor, before: int, canvas: tuple[int, int]) -> Tensor:
+    """Extends [B, C, H, W] to a canvas by mirroring about the outermost pixels, any distance.
+
+    The image starts `before` px from the canvas's upper and left edge.
+    """
+    height, width = image.shape[-2:]
+    needs = [before, canvas[1] - before - width, before, canvas[0] - before - height]
+    if 1 in (height, width):  # a single row or column is its own mirror image
+        flat = [width == 1] * 2 + [height == 1] * 2
+        image = pad(image, [need * one for need, one in zip(needs, flat, strict=True)], "replicate")
+        needs = [need * (not one) for need, one in zip(needs, flat, strict=True)]
+    while any(needs):
+        # One pass goes as far as the other border, where the mirrored image is symmetric again.
+        most = [image.shape[-1] - 1] * 2 + [image.shape[-2] - 1] * 2
+        step = [min(need, length) for need, length in zip(needs, most, strict=True)]
+        image = pad(image, step, "reflect")
+        needs = [need - done for need, done in zip(needs, step, strict=True)]
+    return image
 
 
 def transfer_function(kernel: Tensor, canvas: tuple[int, int]) -> Tensor:
@@ -43,7 +57,7 @@ def transfer_function(kernel: Tensor, canvas: tuple[int, int]) -> Tensor:
     """
     radius = kernel.shape[-1] // 2
     room = (0, canvas[1] - kernel.shape[-1], 0, canvas[0] - kernel.shape[-2])
-    padded = torch.nn.functional.pad(kernel, room)
+    padded = pad(kernel, room)
     return torch.fft.rfft2(torch.roll(padded, (-radius, -radius), dims=(1, 2)))
 
 
@@ -77,11 +91,10 @@ def blur(image: Tensor, kernels: Sequence[Tensor], *, reach: int | None = None) 
     height, width = image.shape[-2:]
     canvas = (fast_length(height + 2 * reach), fast_length(width + 2 * reach))
     canvas = tuple(max(n, *(k.shape[-1] for k in kernels)) for n in canvas)
-    rows = _mirrored(height, reach, canvas[0], image.device)
-    columns = _mirrored(width, reach, canvas[1], image.device)
     transfer = transfer_function(kernels[0], canvas)
     for kernel in kernels[1:]:
         transfer *= transfer_function(kernel, canvas)
-    mirrored = image.contiguous().index_select(2, rows).index_select(3, columns)
-    extended = torch.fft.irfft2(torch.fft.rfft2(mirrored) * transfer[:, None], s=canvas)
-    return extended[..., reach : reach + height, reach : reach + width].contiguous()
+    spectrum = torch.fft.rfft2(_mirrored(image.contiguous(), reach, canvas)).mul_(transfer[:, None])
+    # Back along the columns first, then only the rows that are wanted.
+    rows = torch.fft.ifft(spectrum, dim=-2)[..., reach : reach + height, :]
+    return torch.fft.irfft(rows, n=canvas[1])[..., reach : reach + width].contiguous()

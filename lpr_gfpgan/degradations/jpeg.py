@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn.functional import interpolate, pad
+from torch.nn.functional import avg_pool2d, interpolate, pad
 
 from lpr_gfpgan.errors import ConfigError
 
@@ -83,8 +83,32 @@ def _cosines(device: torch.device) -> Tensor:
         return torch.kron(basis, basis).float().to(device)
 
 
+@lru_cache(maxsize=8)
+def _colours(device: torch.device) -> tuple[Tensor, Tensor]:
+    """From RGB to Y, Cb, Cr and back, without offsets: float32 [3, 3] each (JFIF 1.02)."""
+    with torch.inference_mode(False):
+        there = [
+            [0.299, 0.587, 0.114],
+            [-0.168735892, -0.331264108, 0.5],
+            [0.5, -0.418687589, -0.081312411],
+        ]
+        back = [[1, 0, 1.402], [1, -0.344136286, -0.714136286], [1, 1.772, 0]]
+        return torch.tensor(there, device=device), torch.tensor(back, device=device)
+
+
+@lru_cache(maxsize=64)
+def _pooling_bias(width: int, device: torch.device) -> Tensor:
+    """The codec's 2 x 2 mean rounds halves down in even columns, up in odd ones: float32 [width]"""
+    with torch.inference_mode(False):
+        return (1 + torch.arange(width, device=device) % 2) / 4
+
+
 def _round(x: Tensor) -> Tensor:
     return (x + (0.5 + TIE)).floor_()
+
+
+def _round_(x: Tensor) -> Tensor:
+    return x.add_(0.5 + TIE).floor_()
 
 
 def _round_away(x: Tensor) -> Tensor:
@@ -92,48 +116,60 @@ def _round_away(x: Tensor) -> Tensor:
     return x.abs().add_(0.5 + TIE).floor_().copysign_(x)
 
 
-def _requantise(plane: Tensor, table: Tensor) -> Tensor:
-    """Codes and decodes [B, C, H, W] planes of levels (H, W multiples of 8) with [B, 64] steps."""
-    batch, channels, height, width = plane.shape
-    blocks = plane.reshape(batch, channels, height // 8, 8, width // 8, 8).transpose(3, 4)
-    cosines = _cosines(plane.device)
-    coefficients = (blocks.reshape(batch, -1, 64) - 128) @ cosines.T
-    steps = table[:, None, :]
-    coefficients = _round_away(coefficients.div_(steps)).mul_(steps)
-    blocks = (coefficients @ cosines).add_(128).reshape(blocks.shape).transpose(3, 4)
-    return _round(blocks.reshape(plane.shape)).clamp_(0, 255)
+def _blocks(plane: Tensor) -> Tensor:
+    """[B, C, H, W], sides multiples of 8, as blocks [B, C, H / 8, W / 8, 8, 8]: a view."""
+    return plane.unflatten(3, (-1, 8)).unflatten(2, (-1, 8)).transpose(3, 4)
+
+
+def _requantise(planes: tuple[Tensor, Tensor], tables: Tensor) -> tuple[Tensor, Tensor]:
+    """Codes and decodes luma [B, 1, H, W] and chroma [B, 2, h, w] with steps [B, 2, 64].
+
+    Levels are -128..127, sides multiples of 8.
+    """
+    views = [_blocks(plane) for plane in planes]
+    blocks = torch.cat([view.flatten(4).flatten(1, 3) for view in views], 1)  # [B, n, 64]
+    count = views[0][0].numel() // 64
+    cosines = _cosines(blocks.device)
+    coefficients = blocks @ cosines.T
+    for part, steps in zip(
+        coefficients.tensor_split([count], 1), tables.split(1, dim=1), strict=True
+    ):
+        part.copy_(_round_away(part.div_(steps)).mul_(steps))
+    blocks = _round_(torch.matmul(coefficients, cosines, out=blocks)).clamp_(-128, 127)
+    luma, chroma = (
+        part.view(view.shape).transpose(3, 4).reshape(plane.shape)
+        for part, view, plane in zip(blocks.tensor_split([count], 1), views, planes, strict=True)
+    )
+    return luma, chroma
 
 
 def _fast(image: Tensor, quality: Tensor) -> Tensor:
     """The stand-in on levels 0..255 (integers in float32), qualities 1..100."""
-    height, width = image.shape[-2:]
-    filled = pad(image, (0, -width % MCU, 0, -height % MCU), mode="replicate")
-    red, green, blue = filled.unbind(1)
-    luma = _round(0.299 * red + 0.587 * green + 0.114 * blue)
-    blue_difference = _round(128 - 0.168735892 * red - 0.331264108 * green + 0.5 * blue)
-    red_difference = _round(128 + 0.5 * red - 0.418687589 * green - 0.081312411 * blue)
-    chroma = torch.stack([blue_difference, red_difference], 1).clamp(0, 255)
-    # The codec's 2 x 2 mean rounds halves down in even columns and up in odd ones.
-    total = chroma[..., 0::2, :] + chroma[..., 1::2, :]
-    total = total[..., 0::2] + total[..., 1::2]
-    bias = 1 + torch.arange(total.shape[-1], device=image.device) % 2
-    chroma = torch.floor((total + bias) / 4)
-
-    tables = quantisation_tables(quality)
-    luma = _requantise(luma[:, None], tables[:, 0])[:, 0, :height, :width]
-    chroma = _requantise(chroma, tables[:, 1])[..., : (height + 1) // 2, : (width + 1) // 2]
+    batch, _, height, width = image.shape
+    there, back = _colours(image.device)
+    if height % MCU or width % MCU:
+        image = pad(image, (0, -width % MCU, 0, -height % MCU), mode="replicate")
+    rows, columns = image.shape[2:]
+    # Offset by -128 throughout, the level shift that the transform wants.
+    planes = (there @ image.flatten(2)).view(batch, 3, rows, columns)
+    planes[:, 0].sub_(128)
+    planes = _round_(planes)
+    # Blue or red alone gives 127.5, which rounds to a level too many.
+    chroma = avg_pool2d(planes[:, 1:].clamp_(max=127), 2)
+    chroma = chroma.add_(_pooling_bias(columns // 2, image.device)).floor_()
+    luma, chroma = _requantise((planes[:, :1], chroma), quantisation_tables(quality))
+    luma = luma[..., :height, :width]
+    chroma = chroma[..., : (height + 1) // 2, : (width + 1) // 2]
     # Bilinear by two has the weights 3/4, 1/4 of the codec's smooth chroma upsampling.
     chroma = interpolate(chroma, scale_factor=2, mode="bilinear", align_corners=False)
-    blue_difference, red_difference = (_round(chroma[..., :height, :width]) - 128).unbind(1)
-    red = luma + 1.402 * red_difference
-    green = luma - 0.344136286 * blue_difference - 0.714136286 * red_difference
-    blue = luma + 1.772 * blue_difference
-    return _round(torch.stack([red, green, blue], 1)).clamp_(0, 255)
+    chroma = _round_(chroma)[..., :height, :width]
+    planes = torch.cat([luma.add_(128), chroma], 1)
+    return _round_((back @ planes.flatten(2)).view(planes.shape)).clamp_(0, 255)
 
 
 def to_levels(image: Tensor) -> Tensor:
     """[-1, 1] to whole levels 0..255, float32; halves go up."""
-    return _round((image + 1) * 127.5).clamp(0, 255)
+    return _round((image + 1).mul_(127.5)).clamp_(0, 255)
 
 
 def jpeg_fast(image: Tensor, quality: Tensor) -> Tensor:
@@ -154,8 +190,10 @@ def jpeg_fast(image: Tensor, quality: Tensor) -> Tensor:
     chosen = quality.nonzero()[:, 0]
     if not len(chosen):
         return image
-    coded = _fast(to_levels(image[chosen]).contiguous(), quality[chosen]) / 127.5 - 1
-    return coded if len(chosen) == len(image) else image.index_copy(0, chosen, coded)
+    if len(chosen) == len(image):
+        return _fast(to_levels(image).contiguous(), quality).div_(127.5).sub_(1)
+    coded = _fast(to_levels(image[chosen]).contiguous(), quality[chosen]).div_(127.5).sub_(1)
+    return image.index_copy(0, chosen, coded)
 
 
 def jpeg_exact(image: Tensor, quality: Tensor) -> Tensor:
