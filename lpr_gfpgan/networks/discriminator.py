@@ -33,7 +33,7 @@ class DownBlock(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """[B, I, H, W] -> [B, O, H/2, W/2]."""
-        return leaky(self.second(leaky(self.first(x)))) + self.skip(halve(x))
+        return self.skip(halve(x)).add_(leaky(self.second(leaky(self.first(x)))))
 
 
 class Discriminator(nn.Module):

@@ -10,6 +10,7 @@ Shape legend: B batch, I and O input and output channels, K kernel size, H x W p
 import contextlib
 import hashlib
 import math
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -66,8 +67,62 @@ def full_precision(device: torch.device) -> contextlib.AbstractContextManager:
 
 
 def leaky(x: Tensor) -> Tensor:
-    """Leaky rectifier with slope 0.2; gains are folded into the weights before it."""
-    return F.leaky_relu(x, SLOPE)
+    """Leaky rectifier with slope 0.2, in place; gains are folded into the weights before it.
+
+    Call it on a fresh result alone. A convolution's derivative does not need its result, and the
+    rectifier's is told by the sign of its own, so one copy in memory serves both.
+    """
+    return F.leaky_relu_(x, SLOPE)
+
+
+def scale_smaller(
+    x: Tensor, weight: Tensor, factor: float | Tensor
+) -> tuple[Tensor, Tensor]:
+    """Scale one of the two that a linear layer multiplies, whichever has fewer numbers.
+
+    On coarse maps the weights outnumber the activations by far, on fine ones it is the reverse.
+
+    Args:
+        x: activations.
+        weight: what they are multiplied by.
+        factor: a constant, or one factor per input channel, shaped to fit both.
+
+    Returns:
+        The activations and the weight, one of them scaled.
+    """
+    if x.numel() < weight.numel():
+        return x * factor, weight
+    return x, weight * factor
+
+
+def scale_and_add(y: Tensor, factor: Tensor, offset: Tensor) -> Tensor:
+    """`y * factor + offset`; in place where no derivative needs `y`, so `y` must be fresh.
+
+    On a CPU new memory costs several times what the arithmetic does.
+
+    Args:
+        y: [B, O, H, W].
+        factor: broadcast against y.
+        offset: broadcast against y.
+    """
+    needed = any(tensor.requires_grad for tensor in (y, factor, offset))
+    if needed and torch.is_grad_enabled():
+        return torch.addcmul(offset, y, factor)
+    return y.mul_(factor).add_(offset)
+
+
+class _KernelPower(torch.autograd.Function):
+    """Sum of squares of each kernel, without a copy of the weights in forward."""
+
+    @staticmethod
+    def forward(ctx: Any, weight: Tensor) -> Tensor:
+        ctx.save_for_backward(weight)
+        return torch.linalg.vector_norm(weight, dim=(2, 3)).square_()
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> Tensor:
+        (weight,) = ctx.saved_tensors
+        return weight * (2 * gradient)[:, :, None, None]
 
 
 class EqualisedLinear(nn.Module):
@@ -110,7 +165,7 @@ class EqualisedLinear(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """[..., I] -> [..., O]."""
         bias = self.bias if self.bias_scale == 1 else self.bias * self.bias_scale
-        return F.linear(x, self.weight * self.weight_scale, bias)
+        return F.linear(*scale_smaller(x, self.weight, self.weight_scale), bias)
 
     def extra_repr(self) -> str:
         """Shape and learning-rate multiplier."""
@@ -159,12 +214,12 @@ class EqualisedConv2d(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """[B, I, H, W] -> [B, O, H, W], or [B, O, H/2, W/2] with `halve`."""
-        weight = self.weight * self.weight_scale
         bias = self.bias if self.bias is None or self.gain == 1 else self.bias * self.gain
-        reach = weight.shape[-1] // 2
+        reach = self.weight.shape[-1] // 2
         if self.halve:
-            return F.conv2d(blur(x, reach + 1), weight, bias, stride=2)
-        return F.conv2d(x, weight, bias, padding=reach)
+            x = blur(x, reach + 1, gain=self.weight_scale)
+            return F.conv2d(x, self.weight, bias, stride=2)
+        return F.conv2d(*scale_smaller(x, self.weight, self.weight_scale), bias, padding=reach)
 
     def extra_repr(self) -> str:
         """Shape of the kernel and whether the resolution is halved."""
@@ -178,7 +233,9 @@ class ModulatedConv2d(nn.Module):
     With the style s = A w + b and W' = s_i W_oi the layer computes `d_o * (W' * x)`, where
     d_o = 1 / sqrt(sum_ik (s_i W_oik)^2 + eps) (their equations 1 and 3). Because s scales whole
     input channels and d whole output channels, both can act on the activations, and one ordinary
-    convolution with the shared W serves the whole batch: s before it, d after it.
+    convolution with the shared W serves the whole batch: s before it, d after it. For a single
+    image s acts on the weights where these are fewer. With K = 1 the weights are few enough for
+    a matrix of each sample's own.
 
     With `double`, zeros are inserted between the pixels of x, W is applied, and the result is
     blurred by [1, 3, 3, 1]: a transposed convolution with stride 2, then the blur.
@@ -215,7 +272,7 @@ class ModulatedConv2d(nn.Module):
         self.weight.normal_(generator=generator)
 
     def forward(self, x: Tensor, code: Tensor, offset: Tensor, *, gain: float = 1.0) -> Tensor:
-        """Modulate, convolve, demodulate, and add an offset in the same pass over memory.
+        """Modulate, convolve, demodulate, and add an offset.
 
         Args:
             x: [B, I, H, W].
@@ -226,22 +283,32 @@ class ModulatedConv2d(nn.Module):
         Returns:
             [B, O, H', W'], where H' x W' is H x W or 2H x 2W.
         """
-        style = self.style(code)
-        weight = self.weight * self.weight_scale
-        x = x * style.to(x.dtype)[:, :, None, None]
-        reach = weight.shape[-1] // 2
-        if self.double:
-            y = F.conv_transpose2d(x, weight.transpose(0, 1), stride=2, padding=reach - 1)
-            y = blur(y, 1, gain=4.0)
-        else:
-            y = F.conv2d(x, weight, padding=reach)
+        style = self.style(code) * self.weight_scale
+        y = self._convolve(x, style)
         if not self.demodulate:
             return y * gain + offset if gain != 1 else y + offset
         # A sum of squares needs float32 even where the convolution runs in bfloat16.
         with full_precision(x.device):
-            power = F.linear(style.to(weight.dtype).square(), weight.square().sum((2, 3)))
+            style = style.to(self.weight.dtype)
+            power = F.linear(style.square(), _KernelPower.apply(self.weight))
             factor = torch.rsqrt(power + self.EPSILON) * gain
-        return torch.addcmul(offset.to(y.dtype), y, factor.to(y.dtype)[:, :, None, None])
+        return scale_and_add(y, factor.to(y.dtype)[:, :, None, None], offset.to(y.dtype))
+
+    def _convolve(self, x: Tensor, style: Tensor) -> Tensor:
+        """[B, I, H, W] and [B, I] -> [B, O, H', W'], not demodulated."""
+        weight, reach = self.weight, self.weight.shape[-1] // 2
+        style = style.to(x.dtype)
+        if reach == 0:
+            matrices = weight.flatten(1) * style[:, None]
+            pixels = x.movedim(1, 3).flatten(1, 2)
+            y = pixels @ matrices.to(x.dtype).transpose(1, 2)
+            return y.unflatten(1, x.shape[2:]).movedim(3, 1)
+        style = style[:, :, None, None]
+        x, weight = scale_smaller(x, weight, style) if len(x) == 1 else (x * style, weight)
+        if self.double:
+            y = F.conv_transpose2d(x, weight.transpose(0, 1), stride=2, padding=reach - 1)
+            return blur(y, 1, gain=4.0)
+        return F.conv2d(x, weight, padding=reach)
 
     def extra_repr(self) -> str:
         """Shape of the kernel and what is done around it."""

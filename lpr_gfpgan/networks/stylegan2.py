@@ -62,8 +62,9 @@ class StyledConv(nn.Module):
     def forward(self, x: Tensor, code: Tensor, noise: Tensor) -> Tensor:
         """[B, I, H, W], [B, D] and noise [1 or B, 1, H', W'] -> [B, O, H', W']."""
         # A leaky rectifier commutes with positive factors: its gain is applied where it is cheap.
-        offset = noise.movedim(1, 3) * (self.noise_strength * GAIN) + self.bias * GAIN
-        return leaky(self.convolution(x, code, offset.movedim(3, 1), gain=GAIN))
+        offset = (self.bias * GAIN)[:, None, None]
+        y = self.convolution(x, code, offset, gain=GAIN)
+        return leaky(y.add_((noise * (self.noise_strength * GAIN)).to(y.dtype)))
 
 
 class ToRGB(nn.Module):

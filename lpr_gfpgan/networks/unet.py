@@ -48,8 +48,8 @@ class ResampleBlock(nn.Module):
         y = leaky(self.first(x))
         if self.up:
             # A 1 x 1 convolution and bilinear doubling commute: the cheaper one goes first.
-            return leaky(self.second(double(y))) + double(self.skip(x))
-        return leaky(self.second(_average_pairs(y))) + self.skip(_average_pairs(x))
+            return double(self.skip(x)).add_(leaky(self.second(double(y))))
+        return self.skip(_average_pairs(x)).add_(leaky(self.second(_average_pairs(y))))
 
 
 class UNet(nn.Module):
