@@ -1,4 +1,8 @@
-"""One run at a time in a folder: a second one would write every picture and line again."""
+"""One run at a time in a folder: a second one would write every picture and line again.
+
+A run of several processes holds the same lock: its first process takes it alone, then lets the
+others in. It is free again when the last of them has ended, however it ended.
+"""
 
 from __future__ import annotations
 
@@ -18,30 +22,25 @@ LOCK = ".lpr-gfpgan.lock"
 
 
 @contextlib.contextmanager
-def alone_in(folder: Path) -> Iterator[None]:
+def alone_in(folder: Path) -> Iterator[int]:
     """Keeps other runs out of a folder; the system lets go of it when the process ends, killed too.
 
     Args:
         folder: created if it is missing, and removed again if nothing was put into it.
+
+    Yields:
+        The lock, see `let_in`.
 
     Raises:
         DataError: another run is in the folder, or it cannot be written to.
     """
     missing, path = not folder.exists(), folder / LOCK
     try:
-        try:
+        with _refusals(folder):
             folder.mkdir(parents=True, exist_ok=True)
             lock = _locked(path)
-        except BlockingIOError:
-            raise DataError(
-                f"another run is writing into {folder}; wait for its end, or give another folder"
-            ) from None
-        except OSError as error:
-            raise DataError(
-                f"{folder} cannot be written to ({error.strerror}); give another folder"
-            ) from None
         try:
-            yield
+            yield lock
         finally:
             path.unlink(missing_ok=True)
             os.close(lock)
@@ -49,6 +48,48 @@ def alone_in(folder: Path) -> Iterator[None]:
         if missing:
             with contextlib.suppress(OSError):  # something is in it
                 folder.rmdir()
+
+
+def let_in(lock: int, folder: Path) -> None:
+    """Lets the other processes of this run in, and no other run.
+
+    Raises:
+        DataError: another run came in just then.
+    """
+    if fcntl:
+        with _refusals(folder):
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+
+
+@contextlib.contextmanager
+def along_in(folder: Path) -> Iterator[None]:
+    """Goes into a folder that the first process of this run let the others into.
+
+    Raises:
+        DataError: another run is in the folder, or it cannot be written to.
+    """
+    with _refusals(folder):
+        lock = os.open(folder / LOCK, os.O_CREAT | os.O_RDWR, 0o644)
+        let_in(lock, folder)
+    try:
+        yield
+    finally:
+        os.close(lock)
+
+
+@contextlib.contextmanager
+def _refusals(folder: Path) -> Iterator[None]:
+    """Says in words why a lock cannot be had."""
+    try:
+        yield
+    except BlockingIOError:
+        raise DataError(
+            f"another run is writing into {folder}; wait for its end, or give another folder"
+        ) from None
+    except OSError as error:
+        raise DataError(
+            f"{folder} cannot be written to ({error.strerror}); give another folder"
+        ) from None
 
 
 def _locked(path: Path) -> int:

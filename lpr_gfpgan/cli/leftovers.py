@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Collection
+from collections.abc import Iterable
 from pathlib import Path
 
 
-def remove_leftovers(folder: Path, targets: Collection[Path]) -> None:
+def remove_leftovers(folder: Path, targets: Iterable[str]) -> None:
     """Removes unfinished files of this program beside the readings and the pictures of this run.
 
     Args:
@@ -17,7 +18,7 @@ def remove_leftovers(folder: Path, targets: Collection[Path]) -> None:
     from ..files import TEMPORARY
 
     name = re.compile(rf"{re.escape(TEMPORARY)}[0-9a-f]{{16}}(\.\w+)?")
-    for parent in {folder, *(path.parent for path in targets)}:
-        for path in parent.glob(f"{TEMPORARY}*"):
+    for parent in {str(folder), *map(os.path.dirname, targets)}:
+        for path in Path(parent).glob(f"{TEMPORARY}*"):
             if name.fullmatch(path.name) and path.is_file():
                 path.unlink(missing_ok=True)

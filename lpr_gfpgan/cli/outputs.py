@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import DataError
 from .lines import restored_fields
+from .pictures import beginning, grouped
+from .processes import Processes
 from .provenance import RESTORED, is_restoration, png_facts
 from .readings import Readings
 
@@ -21,32 +24,34 @@ if TYPE_CHECKING:
 _MEND = "give --overwrite, --skip-existing or another place"
 
 
-def targets_of(pictures: Sequence[tuple[Path, Path]], folder: Path) -> dict[Path, Path]:
-    """The PNG in `folder` that each picture becomes, by picture.
+def targets_of(
+    pictures: Iterable[tuple[str, str]], folder: Path, processes: Processes
+) -> dict[str, str]:
+    """The pictures of this process, by the PNG in `folder` that each becomes.
 
     Args:
         pictures: each with its place below the folder, see `pictures_of`.
         folder: where they go.
+        processes: this one and the others of the run.
 
     Raises:
-        DataError: the folder is a file, two pictures would become one, or one would become itself.
+        DataError: two pictures would become one, or one would become itself.
     """
-    from ..files import refuse_file
-
-    refuse_file(folder)
-    targets: dict[Path, Path] = {}
-    origin: dict[Path, Path] = {}
+    targets: dict[str, str] = {}
+    begin = beginning(folder)
     for picture, place in pictures:
-        target = (folder / place).with_suffix(".png")
-        first = origin.setdefault(target, picture)
-        if os.path.abspath(first) != os.path.abspath(picture):
+        name = os.path.splitext(place)[0] + ".png"
+        if not processes.owns(name):
+            continue
+        target = begin + name
+        first = targets.setdefault(target, picture)
+        if first != picture and os.path.abspath(first) != os.path.abspath(picture):
             mend = "rename one"
-            if first.parent != picture.parent:
+            if os.path.dirname(first) != os.path.dirname(picture):
                 mend += ", or give the folder above both, below which every picture keeps its place"
             raise DataError(f"{first} and {picture} would both become {target}; {mend}")
-        if target.exists() and picture.exists() and target.samefile(picture):
+        if os.path.exists(target) and os.path.exists(picture) and os.path.samefile(target, picture):
             raise DataError(f"{picture} would be replaced by its restoration; give another folder")
-        targets[first] = target
     return targets
 
 
@@ -64,13 +69,17 @@ class OutputFolder:
 
     Args:
         folder: where they go.
-        targets: what each picture of this run becomes, see `targets_of`.
+        targets: the pictures of this process by what they become, see `targets_of`.
+        processes: this one and the others of the run.
+        inputs: gives all pictures of the run anew. None of them is removed.
         overwrite: whether to replace what is there.
         skip_existing: whether to leave finished pictures as they are, and replace what is there of
             unfinished ones.
 
     Attributes:
-        pictures: those that are still to be restored, in order.
+        path: the folder.
+        groups: what is still to be made, as keys of `targets`, by batches.
+        count: how many these are.
 
     Raises:
         DataError: something is there already, or the folder's readings are damaged.
@@ -79,35 +88,44 @@ class OutputFolder:
     def __init__(
         self,
         folder: Path,
-        targets: Mapping[Path, Path],
+        targets: Mapping[str, str],
         *,
+        processes: Processes,
+        inputs: Callable[[], Iterable[str]],
         overwrite: bool,
         skip_existing: bool,
     ) -> None:
-        self._folder, self._targets = folder, targets
+        self.path, self._targets, self._every = folder, targets, inputs
         self._overwrite, self._skip_existing = overwrite, skip_existing
-        self._taken = set(targets.values())
-        self._inputs = {picture.resolve() for picture in targets}
-        self.readings = Readings(folder)
-        finished = self.readings.is_finished
-        self.pictures = [
-            picture
-            for picture, target in targets.items()
-            if not (skip_existing and finished(target, picture))
-        ]
-        for picture in self.pictures:
-            target = targets[picture]
-            self._refuse_existing([target], picture)
-            if self.readings.is_known(target) and not (overwrite or skip_existing):
-                raise DataError(f"{self.readings.path} has a line for {target} already; {_MEND}")
+        self.readings = Readings(folder, processes)
+        self.groups = grouped(targets, self._is_to_be_made)
+        self.count = sum(map(len, self.groups))
+
+    @cached_property
+    def _inputs(self) -> set[str]:
+        return set(map(os.path.realpath, self._every()))
+
+    def _is_to_be_made(self, name: str) -> bool:
+        """Whether a picture is not finished.
+
+        Raises:
+            DataError: something is in its place.
+        """
+        target, picture = Path(name), self._targets[name]
+        if self._skip_existing and self.readings.is_finished(target, picture):
+            return False
+        self._refuse_existing([target], picture)
+        if self.readings.is_known(target) and not (self._overwrite or self._skip_existing):
+            raise DataError(f"{self.readings.path} has a line for {target} already; {_MEND}")
+        return True
 
     def keep_plate(
-        self, picture: Path, plate: RestoredPlate, facts: dict[str, Any]
+        self, target: Path, plate: RestoredPlate, facts: dict[str, Any]
     ) -> list[dict[str, Any]]:
         """Writes the plate that fills a picture, or whose corners were given.
 
         Args:
-            picture: where it comes from.
+            target: what the picture becomes.
             plate: restored; also where it was refused, since the user named it.
             facts: what restored it, see `open_restorer`.
 
@@ -117,13 +135,12 @@ class OutputFolder:
         Raises:
             DataError: a sample's file is there already.
         """
-        target = self._targets[picture]
         head = {"photograph": None, "plates": None, "plate": None, "score": None}
         lines = [head | self._plate_line(target, plate)]
-        return self._keep(picture, target, _plate_files(target, plate), lines, facts)
+        return self._keep(target, _plate_files(target, plate), lines, facts)
 
     def keep_photograph(
-        self, picture: Path, restored: RestoredPhotograph, facts: dict[str, Any]
+        self, target: Path, restored: RestoredPhotograph, facts: dict[str, Any]
     ) -> list[dict[str, Any]]:
         """Writes a photograph and the plates in it; of one that was refused, its line alone.
 
@@ -133,7 +150,6 @@ class OutputFolder:
         Raises:
             DataError: the file of a plate or sample is there already.
         """
-        target = self._targets[picture]
         files, lines = {target: restored.image}, []
         for number, plate in enumerate(restored.plates, start=1):
             place = None
@@ -143,11 +159,10 @@ class OutputFolder:
             head = {"photograph": self._name(target), "plates": len(restored.plates)}
             head |= {"plate": number, "score": restored.scores[number - 1]}
             lines.append(head | self._plate_line(place, plate))
-        return self._keep(picture, target, files, lines, facts)
+        return self._keep(target, files, lines, facts)
 
     def _keep(
         self,
-        picture: Path,
         target: Path,
         files: dict[Path, np.ndarray],
         lines: list[dict[str, Any]],
@@ -155,17 +170,18 @@ class OutputFolder:
     ) -> list[dict[str, Any]]:
         from ..files import sha256_of, write_png
 
+        picture = self._targets[str(target)]
         added = [path for path in files if path != target]
         self._refuse_existing(added, picture)
         for path in added:
-            if path in self._taken:
+            if str(path) in self._targets:
                 raise DataError(f"{path} of {picture} would also be another picture's; rename one")
         digest = sha256_of(picture)
         for path, image in files.items():
             write_png(path, image, png_facts(facts, digest))
         if self._overwrite:
             self._remove_former(target, digest, kept=files)
-        origin = {"input": str(picture), "input_sha256": digest}
+        origin = {"input": picture, "input_sha256": digest}
         notice = {**facts, "notice": RESTORED}
         lines = [origin | line | notice for line in lines]
         self.readings.put(lines)
@@ -178,11 +194,11 @@ class OutputFolder:
         unfinished, and not a file that no line names.
         """
         for path in self.readings.files_of(target, digest).difference(kept):
-            others = self.readings.is_known(path) or path.resolve() in self._inputs
+            others = self.readings.is_known(path) or os.path.realpath(path) in self._inputs
             if not others and is_restoration(path, digest):
                 path.unlink()
 
-    def _refuse_existing(self, paths: Sequence[Path], picture: Path) -> None:
+    def _refuse_existing(self, paths: Sequence[Path], picture: str) -> None:
         """Refuses what would be lost: all but what an unfinished run left of the same picture.
 
         Raises:
@@ -198,7 +214,7 @@ class OutputFolder:
 
     def _name(self, path: Path) -> str:
         """A file as readings.jsonl names it."""
-        return path.relative_to(self._folder).as_posix()
+        return path.relative_to(self.path).as_posix()
 
     def _plate_line(self, place: Path | None, plate: RestoredPlate) -> dict[str, Any]:
         samples = [] if place is None else _sample_paths(place, plate)

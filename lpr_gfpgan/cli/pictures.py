@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import TypeVar
 
@@ -20,10 +21,12 @@ Opened = TypeVar("Opened")
 
 def pictures_of(
     options: argparse.Namespace, results: Path | None = None
-) -> list[tuple[Path, Path]]:
+) -> Iterator[tuple[str, str]]:
     """Every picture asked for, and its place below an output folder; folders are searched in depth.
 
-    What is hidden in a searched folder is left out: temporary files have such names.
+    The order is always the same: of each folder its pictures by name, then its folders. What is
+    hidden in a searched folder is left out: temporary files have such names. Names are given as
+    text and one by one, since there may be a million.
 
     Args:
         options: with `paths` and `corners`, see `add_pictures`.
@@ -33,12 +36,15 @@ def pictures_of(
         DataError: a folder holds no picture or is that of the results, or corners are given for
             more than one.
     """
-    pictures = _find(options.paths, results)
-    if options.corners is not None and len(pictures) != 1:
+    if options.corners is None:
+        yield from _find(options.paths, results)
+        return
+    pictures = list(_find(options.paths, results))
+    if len(pictures) != 1:
         raise DataError(
             f"--corners are those of one picture, got {len(pictures)}; run it for each of them"
         )
-    return pictures
+    yield from pictures
 
 
 def given_place(options: argparse.Namespace) -> str | list[list[float]] | None:
@@ -49,30 +55,49 @@ def given_place(options: argparse.Namespace) -> str | list[list[float]] | None:
 
 
 def batches(
-    paths: Sequence[Path], open_one: Callable[[Path], Opened]
-) -> Iterator[list[tuple[Path, Opened | None]]]:
+    groups: Sequence[Sequence[str]], open_one: Callable[[str], Opened], *, shown: bool = True
+) -> Iterator[list[tuple[str, Opened | None]]]:
     """Pictures opened, a batch at a time, under a progress bar where a person looks on.
 
     Args:
-        paths: of the pictures.
+        groups: names of pictures, one group a batch, see `grouped`.
         open_one: reads one. Where it raises an LprError, the picture is named and has None.
+        shown: whether this process draws the bar.
 
     Yields:
-        Paths and what became of them, in order.
+        Names and what became of them, in order.
     """
     from tqdm import tqdm
 
-    with tqdm(total=len(paths), unit="picture", disable=None) as bar:
-        for start in range(0, len(paths), BATCH):
-            batch: list[tuple[Path, Opened | None]] = []
-            for path in paths[start : start + BATCH]:
+    total = sum(map(len, groups))
+    with tqdm(total=total, unit="picture", disable=None if shown else True) as bar:
+        for group in groups:
+            batch: list[tuple[str, Opened | None]] = []
+            for name in group:
                 try:
-                    batch.append((path, open_one(path)))
+                    batch.append((name, open_one(name)))
                 except LprError as error:
                     report_skipped(error)
-                    batch.append((path, None))
+                    batch.append((name, None))
             yield batch
             bar.update(len(batch))
+
+
+def grouped(
+    names: Iterable[str], wanted: Callable[[str], bool] = lambda _: True
+) -> list[list[str]]:
+    """Names by batches; those that are not wanted are left out of theirs.
+
+    Which names share a batch hangs on all of them. A run that goes on makes the batches that the
+    stopped one would have made, and so the same pixels: a network's last digits change with the
+    size of its batch.
+    """
+    every = iter(names)
+    groups = []
+    while whole := list(islice(every, BATCH)):
+        if group := [name for name in whole if wanted(name)]:
+            groups.append(group)
+    return groups
 
 
 def report_skipped(error: LprError | OSError) -> None:
@@ -87,37 +112,44 @@ def report(text: str) -> None:
     tqdm.write(f"lpr-gfpgan: {text}", file=sys.stderr)
 
 
-def _find(paths: Sequence[Path], results: Path | None) -> list[tuple[Path, Path]]:
-    found = []
+def _find(paths: Sequence[Path], results: Path | None) -> Iterator[tuple[str, str]]:
     for path in paths:
         if not path.is_dir():
-            found.append((path, Path(path.name)))
+            yield str(path), path.name
             continue
         if results is not None and os.path.realpath(path) == os.path.realpath(results):
             raise DataError(
                 f"{path}: the results would lie among the pictures; give another folder, such as "
                 f"{path / 'restored'}"
             )
-        inside = sorted(_inside(path, results))
-        if not inside:
+        empty = True
+        for found in _inside(path, results):
+            empty = False
+            yield found
+        if empty:
             raise DataError(f"{path}: no pictures in this folder; check the path")
-        found += [(picture, picture.relative_to(path)) for picture in inside]
-    return found
 
 
-def _inside(folder: Path, results: Path | None) -> Iterator[Path]:
+def _inside(folder: Path, results: Path | None) -> Iterator[tuple[str, str]]:
     from ..files import IMAGE_SUFFIXES
 
     left_out = None if results is None else os.path.realpath(results)
     for parent, folders, names in os.walk(folder, onerror=_refuse):
-        folders[:] = [
+        folders[:] = sorted(
             name
             for name in folders
             if not name.startswith(".") and os.path.realpath(os.path.join(parent, name)) != left_out
-        ]
-        for name in names:
+        )
+        here = Path(parent)
+        picture, place = beginning(here), beginning(here.relative_to(folder))
+        for name in sorted(names):
             if not name.startswith(".") and name.lower().endswith(IMAGE_SUFFIXES):
-                yield Path(parent, name)
+                yield picture + name, place + name
+
+
+def beginning(folder: Path) -> str:
+    """What the names of files in a folder begin with."""
+    return "" if folder == Path() else os.path.join(folder, "")
 
 
 def _refuse(error: OSError) -> None:

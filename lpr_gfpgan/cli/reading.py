@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 
 from .arguments import Commands, add_command, add_pictures
 from .exit_codes import SKIPPED
 from .lines import json_line, read_fields
-from .pictures import batches, given_place, pictures_of
+from .pictures import batches, given_place, grouped, pictures_of
 from .provenance import READ, open_restorer
 
 
@@ -23,19 +24,19 @@ def read(options: argparse.Namespace) -> int:
     """
     from ..files import sha256_of
 
-    paths = [path for path, _ in pictures_of(options)]
+    names = grouped(name for name, _ in pictures_of(options))
     restorer, facts = open_restorer(options)
     restorer.require_reader()
     if restorer.calibration is None:  # then the restorer has no part in it
         del facts["model"], facts["model_sha256"]
     plate = given_place(options)
     skipped = 0
-    for batch in batches(paths, lambda path: restorer.place(path, plate)):
+    for batch in batches(names, lambda name: restorer.place(Path(name), plate)):
         there = [(path, placed) for path, placed in batch if placed is not None]
         skipped += len(batch) - len(there)
         seen = restorer.read_placed([placed for _, placed in there])
         for (path, placed), each in zip(there, seen, strict=True):
-            origin = {"input": str(path), "input_sha256": sha256_of(path)}
+            origin = {"input": path, "input_sha256": sha256_of(path)}
             fields = origin | read_fields(each, placed) | facts | {"notice": READ}
             print(json_line(fields), flush=True)
     return SKIPPED if skipped else 0

@@ -4,26 +4,29 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Sequence
+import sys
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ..errors import DataError
 from .lines import json_line
+from .parts import READINGS, append, is_cut, no_reading, part_of
+from .processes import Processes
 from .provenance import is_restoration
-
-READINGS = "readings.jsonl"
-_BEGINNING = b'{"input": "'
 
 
 class _Lines(NamedTuple):
-    """The lines of one picture, by their numbers from `first` up to `end`, and what they name."""
+    """The lines of one picture, by their numbers from `first` up to `end`, and what they name.
+
+    There may be a million of these: what nearly all share is held once. `files` is None where they
+    name the restored picture alone.
+    """
 
     first: int
     end: int
     complete: bool
-    files: tuple[str, ...]
-    input_sha256: str
+    files: tuple[str, ...] | None
+    input_sha256: bytes
     model_sha256: str
 
 
@@ -35,16 +38,23 @@ class Readings:
     anew for each batch; `close` takes away those that they replace. After a run that was killed
     before, the later lines of a picture count, and a line that the kill cut off is dropped.
 
+    Of several processes each knows the lines of its own pictures, and adds new ones to a part of
+    its own; see `gather_parts`.
+
     Args:
         folder: where restored pictures are put; it may not be there yet.
+        processes: this one and the others of the run.
+
+    Attributes:
+        path: readings.jsonl.
 
     Raises:
         DataError: the file in it is damaged, or a line is not of this program.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self.path = folder / READINGS
-        self._root = os.path.abspath(folder)
+    def __init__(self, folder: Path, processes: Processes | None = None) -> None:
+        self.path = self._own = folder / READINGS
+        self._processes = processes or Processes()
         self._pictures: dict[str, _Lines] = {}
         self._replaced: set[int] = set()
         self._count = 0
@@ -54,12 +64,20 @@ class Readings:
         self._waiting: list[str] = []
         if self.path.exists():
             self._load()
+        if self._processes.count > 1:
+            self._own, self._size = part_of(folder, self._processes.rank), 0
+            self._cut, self._waiting = 0, []  # whoever gathers the parts sees to that
+
+    @property
+    def has_replaced(self) -> bool:
+        """Whether there are lines that do not count any more."""
+        return bool(self._replaced)
 
     def is_known(self, target: Path) -> bool:
         """Whether there are lines of a restored picture."""
         return self._lines_of(target) is not None
 
-    def is_finished(self, target: Path, picture: Path) -> bool:
+    def is_finished(self, target: Path, picture: str) -> bool:
         """Whether there are all lines of a restored picture, and all the files that they name.
 
         Args:
@@ -72,10 +90,12 @@ class Readings:
         from ..files import sha256_of
 
         lines = self._lines_of(target)
-        if lines is None or not lines.complete or lines.input_sha256 != sha256_of(picture):
+        if lines is None or not lines.complete:
             return False
-        made = lines.input_sha256, lines.model_sha256
-        return all(is_restoration(Path(self._key(name)), *made) for name in lines.files)
+        if (digest := lines.input_sha256.hex()) != sha256_of(picture):
+            return False
+        made = digest, lines.model_sha256
+        return all(is_restoration(path, *made) for path in self._files(target, lines))
 
     def files_of(self, target: Path, input_sha256: str) -> set[Path]:
         """The files beside a restored picture that its lines name, if they are of that input.
@@ -85,9 +105,9 @@ class Readings:
             input_sha256: of what it must have been restored from.
         """
         lines = self._lines_of(target)
-        if lines is None or lines.input_sha256 != input_sha256:
+        if lines is None or lines.input_sha256.hex() != input_sha256:
             return set()
-        paths = {self.path.parent / name for name in lines.files}
+        paths = set(self._files(target, lines))
         return {path for path in paths if path.parent == target.parent}
 
     def put(self, lines: Sequence[dict[str, Any]]) -> None:
@@ -108,22 +128,21 @@ class Readings:
             return
         self.path.parent.mkdir(parents=True, exist_ok=True)
         if self._cut and self._is_as_known():
-            os.truncate(self.path, self._size - self._cut)
+            os.truncate(self._own, self._size - self._cut)
             self._size -= self._cut
         self._cut = 0
-        data = "".join(self._waiting).encode()
-        _append(self.path, data)
-        self._size += len(data)
+        self._size += append(self._own, ["".join(self._waiting).encode()])
         self._waiting.clear()
 
     def close(self) -> None:
         """Takes away the lines that were replaced; nothing is put after that.
 
-        Where another run wrote into the file meanwhile, this is left to the next run.
+        Where another run wrote into the file meanwhile, this is left to the next run. Of several
+        processes none does it; one does it alone once the parts are gathered.
         """
         from ..files import atomic_path
 
-        if not self._replaced or self._waiting or not self._is_as_known():
+        if self._own != self.path or not self._replaced or self._waiting or not self._is_as_known():
             return
         with (
             atomic_path(self.path) as temporary,
@@ -134,7 +153,14 @@ class Readings:
 
     def _lines_of(self, target: Path) -> _Lines | None:
         """The lines of a restored picture; None where there are none."""
-        return self._pictures.get(self._key(str(target.relative_to(self.path.parent))))
+        return self._pictures.get(os.path.normpath(target.relative_to(self.path.parent)))
+
+    def _files(self, target: Path, lines: _Lines) -> Iterator[Path]:
+        """What the lines of a restored picture name."""
+        if lines.files is None:
+            yield target
+        else:
+            yield from (self.path.parent / name for name in lines.files)
 
     def _load(self) -> None:
         with open(self.path, "rb") as file:
@@ -143,49 +169,31 @@ class Readings:
                 try:
                     self._take(json.loads(text))
                 except (ValueError, TypeError, KeyError, AttributeError):
-                    if text.startswith(_BEGINNING[: len(text)]) and not text.endswith(b"\n"):
+                    if is_cut(text):
                         self._cut = len(text)
                         return
-                    raise DataError(
-                        f"{self.path}: line {number} is no reading of this version; move the file "
-                        "away"
-                    ) from None
+                    raise no_reading(self.path, number) from None
                 if not text.endswith(b"\n"):
                     self._waiting.append("\n")
 
     def _take(self, line: dict[str, Any]) -> None:
         """Adds a line to those of its picture, or as the first of them that counts."""
-        target = line["photograph"] or line["output"]
-        files = [name for name in (target, line["output"], *line["samples"]) if name is not None]
-        key, number = self._key(target), self._count
-        before = self._pictures.get(key)
+        target, number = line["photograph"] or line["output"], self._count
+        key = os.path.normpath(target)
+        names = [name for name in (target, line["output"], *line["samples"]) if name is not None]
         first = number
+        before = self._pictures.get(key)
         if before is not None and self._last == key and line["plate"] not in (None, 1):
-            first, files = before.first, [*before.files, *files]
+            first, names = before.first, [*(before.files or [target]), *names]
         elif before is not None:
             self._replaced.update(range(before.first, before.end))
         complete = line["plates"] is None or line["plates"] == number + 1 - first
-        origin = line["input_sha256"], line["model_sha256"]
-        self._pictures[key] = _Lines(first, number + 1, complete, tuple(files), *origin)
+        files = None if set(names) == {target} else tuple(dict.fromkeys(names))
+        model = sys.intern(line["model_sha256"])
+        origin = bytes.fromhex(line["input_sha256"]), model
+        if self._processes.owns(target):
+            self._pictures[key] = _Lines(first, number + 1, complete, files, *origin)
         self._last, self._count = key, number + 1
 
-    def _key(self, name: str) -> str:
-        """The whole path of a file that is named from the folder on."""
-        return os.path.normpath(os.path.join(self._root, name))
-
     def _is_as_known(self) -> bool:
-        return os.path.getsize(self.path) == self._size
-
-
-def _append(path: Path, data: bytes) -> None:
-    """Puts data at the end of a file; an error leaves the file as it was."""
-    with open(path, "ab", buffering=0) as file:
-        before = file.tell()
-        try:
-            rest = data
-            while rest:
-                rest = rest[file.write(rest) :]
-            os.fsync(file.fileno())
-        except BaseException:
-            file.truncate(before)
-            raise
+        return os.path.getsize(self._own) == self._size

@@ -5,21 +5,25 @@ from __future__ import annotations
 import argparse
 import errno
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ..alone import alone_in
+from ..alone import alone_in, along_in, let_in
 from ..errors import LprError
 from .arguments import Commands, add_command, add_overwrite, add_pictures
 from .exit_codes import SKIPPED
 from .leftovers import remove_leftovers
 from .lines import json_line
 from .outputs import OutputFolder, targets_of
+from .parts import gather_parts
 from .pictures import batches, given_place, pictures_of, report, report_skipped
+from .processes import Processes, started
 from .provenance import open_restorer
+from .readings import Readings
 
 ITS_OWN = (errno.ENAMETOOLONG, errno.ENOENT, errno.EISDIR)
 """Errors of the system that are one picture's own: its name is too long, or it went away."""
@@ -64,62 +68,127 @@ def add_to(commands: Commands) -> None:
 def restore(options: argparse.Namespace) -> int:
     """Restores pictures into a folder: one PNG each, and their readings as JSON lines.
 
-    A picture that no plate fills is a photograph: its plates are searched for.
+    A picture that no plate fills is a photograph: its plates are searched for. Under torchrun the
+    processes share the pictures; none ends before the others have, since torchrun ends all where
+    one skipped a picture.
     """
-    targets = targets_of(pictures_of(options, options.output), options.output)
-    with alone_in(options.output):
-        folder = OutputFolder(
-            options.output,
-            targets,
-            overwrite=options.overwrite,
-            skip_existing=options.skip_existing,
-        )
-        counts = Counter(existing=len(targets) - len(folder.pictures))
-        if folder.pictures:
-            counts += _restore_all(targets, folder, options)
-    _print_summary(counts, folder)
+    with started() as processes, ExitStack() as stack:
+        lock = processes.agree(partial(_go_in, options.output, processes, stack))
+        work = processes.agree(partial(_prepare, options, processes, lock, stack))
+        counts = _restore_all(work, options) if work.restorer else Counter()
+        counts["existing"] = len(work.targets) - work.folder.count
+        replaced = work.folder.readings.has_replaced
+        said = processes.exchange((counts, replaced))
+        counts = sum((each for each, _ in said), Counter())
+        processes.agree(partial(_finish, work, any(each for _, each in said)))
+        if processes.rank == 0:
+            _print_summary(counts, work.folder)
     return SKIPPED if counts["failed"] else 0
 
 
-def _restore_all(
-    targets: Mapping[Path, Path], folder: OutputFolder, options: argparse.Namespace
-) -> Counter[str]:
-    """Restores the folder's pictures, batch by batch; counts what became of them."""
+class _Work(NamedTuple):
+    """What a process has to do; without a restorer, nothing."""
+
+    processes: Processes
+    targets: dict[str, str]
+    folder: OutputFolder
+    restorer: Restorer | None
+    facts: dict[str, Any]
+    only_one: bool
+
+
+def _go_in(folder: Path, processes: Processes, stack: ExitStack) -> int | None:
+    """The first process keeps other runs out, and gathers what one that was killed left."""
+    from ..files import refuse_file
+
+    if processes.rank:
+        return None
+    refuse_file(folder)
+    lock = stack.enter_context(alone_in(folder))
+    gather_parts(folder)
+    if processes.count > 1:
+        let_in(lock, folder)
+    return lock
+
+
+def _prepare(
+    options: argparse.Namespace, processes: Processes, lock: int | None, stack: ExitStack
+) -> _Work:
+    """Lists this process's pictures, refuses what would be lost, opens what is needed."""
+    if lock is None:
+        stack.enter_context(along_in(options.output))
+    total = 0
+
+    def counted() -> Iterator[tuple[str, str]]:
+        nonlocal total
+        for found in pictures_of(options, options.output):
+            total += 1
+            yield found
+
+    targets = targets_of(counted(), options.output, processes)
+    folder = OutputFolder(
+        options.output,
+        targets,
+        processes=processes,
+        inputs=lambda: (picture for picture, _ in pictures_of(options, options.output)),
+        overwrite=options.overwrite,
+        skip_existing=options.skip_existing,
+    )
+    restorer, facts = None, {}
+    if folder.count:
+        options.device = processes.device(options.device)
+        restorer, facts = open_restorer(options)
+        remove_leftovers(options.output, (name for group in folder.groups for name in group))
+    return _Work(processes, targets, folder, restorer, facts, total == 1)
+
+
+def _finish(work: _Work, replaced: bool) -> None:
+    """The first process makes one file of all lines."""
+    if work.processes.count == 1:
+        work.folder.readings.close()
+    elif work.processes.rank == 0:
+        gather_parts(work.folder.path)
+        if replaced:
+            Readings(work.folder.path).close()
+
+
+def _restore_all(work: _Work, options: argparse.Namespace) -> Counter[str]:
+    """Restores a process's pictures, batch by batch; counts what became of them."""
     counts: Counter[str] = Counter()
-    restorer, facts = open_restorer(options)
-    remove_leftovers(options.output, {targets[path] for path in folder.pictures})
-    locate = partial(restorer.locator.locate, plate=given_place(options), every=True)
+    place, locator = given_place(options), work.restorer.locator
+
+    def locate(name: str) -> LocatedPlates:
+        return locator.locate(Path(work.targets[name]), plate=place, every=True)
+
     try:
-        for batch in batches(folder.pictures, locate):
+        for batch in batches(work.folder.groups, locate, shown=work.processes.rank == 0):
             try:
-                for lines in _restore_batch(batch, restorer, folder, facts, options):
+                for lines in _restore_batch(batch, work, options):
                     counts[_outcome(lines)] += 1
-                    if len(targets) == 1:
+                    if work.only_one:
                         _print_readings(lines, options.output)
             finally:
                 # What is done is kept, whatever stopped the rest.
-                folder.readings.write()
-    finally:
-        folder.readings.close()
+                work.folder.readings.write()
+    except BaseException:
+        work.folder.readings.close()
+        raise
     return counts
 
 
 def _restore_batch(
-    batch: Sequence[tuple[Path, LocatedPlates | None]],
-    restorer: Restorer,
-    folder: OutputFolder,
-    facts: dict[str, Any],
-    options: argparse.Namespace,
+    batch: Sequence[tuple[str, LocatedPlates | None]], work: _Work, options: argparse.Namespace
 ) -> Iterator[list[dict[str, Any]]]:
     """Restores and keeps pictures; gives each one's lines, none of one that failed."""
     placed = [plate for _, there in batch if there for plate in there.plates]
-    restored = iter(restorer.restore_placed(placed, samples=options.samples))
-    for path, there in batch:
+    restored = iter(work.restorer.restore_placed(placed, samples=options.samples))
+    for name, there in batch:
+        picture = work.targets[name]
         lines: list[dict[str, Any]] = []
         try:
             if there is not None:
                 plates = list(islice(restored, len(there.plates)))
-                lines = _keep(path, there, plates, folder, facts)
+                lines = _keep(Path(name), Path(picture), there, plates, work)
         except LprError as error:
             report_skipped(error)
         except OSError as error:
@@ -128,27 +197,27 @@ def _restore_batch(
             report_skipped(error)
         for line in lines:
             if line["accepted"] is False:
-                report(f"{path}: {line['note']}")
+                report(f"{picture}: {line['note']}")
         yield lines
 
 
 def _keep(
-    path: Path,
+    target: Path,
+    picture: Path,
     there: LocatedPlates,
     plates: list[RestoredPlate],
-    folder: OutputFolder,
-    facts: dict[str, Any],
+    work: _Work,
 ) -> list[dict[str, Any]]:
     """Writes what a picture became; gives its lines."""
     from ..restore import RestoredPhotograph, to_array
     from ..restore.photographs import paste_plates
 
     if not there.photograph:
-        return folder.keep_plate(path, plates[0], facts)
+        return work.folder.keep_plate(target, plates[0], work.facts)
     # Opened again: a batch of photographs may be too large to be held.
-    pasted = paste_plates(to_array(path)[0], plates)
+    pasted = paste_plates(to_array(picture)[0], plates)
     photograph = RestoredPhotograph(image=pasted, plates=plates, scores=list(there.scores))
-    return folder.keep_photograph(path, photograph, facts)
+    return work.folder.keep_photograph(target, photograph, work.facts)
 
 
 def _outcome(lines: Sequence[dict[str, Any]]) -> str:
