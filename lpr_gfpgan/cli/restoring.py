@@ -80,9 +80,7 @@ def restore(options: argparse.Namespace) -> int:
         replaced = work.folder.readings.has_replaced
         said = processes.exchange((counts, replaced))
         counts = sum((each for each, _ in said), Counter())
-        processes.agree(partial(_finish, work, any(each for _, each in said)))
-        if processes.rank == 0:
-            _print_summary(counts, work.folder)
+        processes.agree(partial(_finish, work, counts, any(each for _, each in said)))
     return SKIPPED if counts["failed"] else 0
 
 
@@ -142,14 +140,17 @@ def _prepare(
     return _Work(processes, targets, folder, restorer, facts, total == 1)
 
 
-def _finish(work: _Work, replaced: bool) -> None:
-    """The first process makes one file of all lines."""
+def _finish(work: _Work, counts: Counter[str], replaced: bool) -> None:
+    """The first process makes one file of all lines, and says what was done."""
+    if work.processes.rank:
+        return
     if work.processes.count == 1:
         work.folder.readings.close()
-    elif work.processes.rank == 0:
+    else:
         gather_parts(work.folder.path)
         if replaced:
             Readings(work.folder.path).close()
+    _print_summary(counts, work.folder)
 
 
 def _restore_all(work: _Work, options: argparse.Namespace) -> Counter[str]:
