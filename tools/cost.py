@@ -20,6 +20,7 @@ from lpr_gfpgan.losses import (
     r1_penalty,
 )
 from lpr_gfpgan.networks import Discriminator, Restorer
+from lpr_gfpgan.settings import AdversarySettings
 from lpr_gfpgan.training.prior import untrained_prior
 
 ASSUMED_PEAK = 989e12
@@ -84,7 +85,7 @@ def stages(study: Study) -> list[Stage]:
     for parameter in network.trainable(restorer.decoder):
         parameter.requires_grad_(True)
 
-    def of(settings):
+    def of(settings: AdversarySettings) -> tuple[Discriminator, float, float]:
         opponent = Discriminator(base=base, channels=settings.channels).to("meta")
         leaf = image.clone().requires_grad_(True)
         plain = flop_of(lambda: discriminator_logistic(opponent(image), opponent(image)).backward())
@@ -93,7 +94,7 @@ def stages(study: Study) -> list[Stage]:
         size = count(opponent) * (1 + 1 / settings.r1_every)
         return opponent, plain + lazy / settings.r1_every, size
 
-    def noise():
+    def noise() -> torch.Tensor:
         return torch.zeros(1, dtype=torch.int64, device="meta")
 
     opponent, learns, sent = of(prior.discriminator)
@@ -103,7 +104,7 @@ def stages(study: Study) -> list[Stage]:
         ).backward()
     )
 
-    def path():
+    def path() -> None:
         leaf = codes.clone().requires_grad_(True).clone()  # as above
         drawn = generator.synthesise(leaf, noise=noise())
         path_lengths(drawn, leaf, torch.zeros(3, height, width, device="meta")).sum().backward()

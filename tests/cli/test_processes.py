@@ -41,6 +41,22 @@ def files_of(folder):
     }
 
 
+def assert_alike(one, two):
+    """Two folders with the same files and lines; batches of other sizes change last digits."""
+    assert files_of(one).keys() == files_of(two).keys()
+    for name in files_of(one):
+        pixels, others = (read_image(each / name).astype(int) for each in (one, two))
+        assert abs(pixels - others).max() <= 1, name
+    assert lines_of(one).keys() == lines_of(two).keys()
+    for name, line in lines_of(one).items():
+        other = lines_of(two)[name]
+        assert line.keys() == other.keys()
+        for field in line.keys() - {"alternatives", "alternatives_restored"}:
+            numbers = isinstance(line[field], float) or "confidences" in field
+            wanted = pytest.approx(line[field], abs=2e-4) if numbers else line[field]
+            assert other[field] == wanted, (name, field)
+
+
 @pytest.fixture(scope="module")
 def many(pictures, tmp_path_factory):
     """A function: a folder with so many pictures, in three folders."""
@@ -49,7 +65,7 @@ def many(pictures, tmp_path_factory):
         folder = tmp_path_factory.mktemp("many")
         for number in range(count):
             picture = read_image(pictures / "a.png")
-            picture[0, 0] = number
+            picture[0, 0] = number % 256, number // 256, 0
             write_png(folder / str(number % 3) / f"{number:03}.png", picture)
         return folder
 
@@ -119,7 +135,7 @@ def test_torchrun_makes_what_one_process_does(run, torchrun, many, tmp_path):
     assert done.returncode == 1
     assert done.stderr.count("skipped: ") == 1
     assert done.stderr.count("40 pictures restored, 0 refused as no plate, 1 failed") == 1
-    assert files_of(one) == files_of(two) and lines_of(one) == lines_of(two)
+    assert_alike(one, two)
 
     # Going on with another number, and replacing.
     (two / "1" / "001.png").unlink()
@@ -127,7 +143,7 @@ def test_torchrun_makes_what_one_process_does(run, torchrun, many, tmp_path):
     done = torchrun(3, "restore", folder, "-o", two, "--tight", "--skip-existing")
     assert done.returncode == 0, done.stderr
     assert "1 picture restored" in done.stderr and "39 there already" in done.stderr
-    assert files_of(one) == files_of(two) and lines_of(one) == lines_of(two)
+    assert_alike(one, two)
 
     refused = torchrun(2, "restore", folder, "-o", two, "--tight")
     assert refused.returncode == 1
@@ -212,7 +228,7 @@ def test_killed_at_twenty_moments_it_ends_as_if_it_had_never_been(
     """Each kill falls so many milliseconds after the run began to write; forks, to be cheap."""
     if not hasattr(os, "fork"):
         pytest.skip("this system does not fork")
-    folder, one, out = many(400), tmp_path / "one", tmp_path / "out"
+    folder, one, out = many(640), tmp_path / "one", tmp_path / "out"
     given = ("restore", folder, "--tight", "-o")
     assert run(*given, one) == 0
     moments, kills = random.Random(5), 0
@@ -234,7 +250,7 @@ def test_killed_at_twenty_moments_it_ends_as_if_it_had_never_been(
             break
         kills += 1
         assert _count(out) >= before
-    assert kills >= MOMENTS and _count(out) < 400, "all was done before the last kill"
+    assert kills >= MOMENTS and _count(out) < 640, "all was done before the last kill"
     assert run(*given, out, "--skip-existing") == 0
     assert files_of(out) == files_of(one) and lines_of(out) == lines_of(one)
 
