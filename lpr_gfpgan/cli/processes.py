@@ -71,6 +71,9 @@ class Processes:
         if failure is not None and not any(failed[: self.rank]):
             raise failure
         if any(failed):
+            # Until the one that says why has ended: torchrun ends all when the first ends.
+            with contextlib.suppress(RuntimeError):
+                self.exchange(None)
             raise SystemExit(REFUSED)
         return result
 
