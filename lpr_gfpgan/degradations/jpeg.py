@@ -98,7 +98,7 @@ def _colours(device: torch.device) -> tuple[Tensor, Tensor]:
 
 @lru_cache(maxsize=64)
 def _pooling_bias(width: int, device: torch.device) -> Tensor:
-    """The codec's 2 x 2 mean rounds halves down in even columns, up in odd ones: float32 [width]"""
+    """float32 [width]: the codec rounds halves of its 2 x 2 mean down in even columns, else up."""
     with torch.inference_mode(False):
         return (1 + torch.arange(width, device=device) % 2) / 4
 

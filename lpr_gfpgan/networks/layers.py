@@ -75,9 +75,7 @@ def leaky(x: Tensor) -> Tensor:
     return F.leaky_relu_(x, SLOPE)
 
 
-def scale_smaller(
-    x: Tensor, weight: Tensor, factor: float | Tensor
-) -> tuple[Tensor, Tensor]:
+def scale_smaller(x: Tensor, weight: Tensor, factor: float | Tensor) -> tuple[Tensor, Tensor]:
     """Scale one of the two that a linear layer multiplies, whichever has fewer numbers.
 
     On coarse maps the weights outnumber the activations by far, on fine ones it is the reverse.
@@ -90,7 +88,7 @@ def scale_smaller(
     Returns:
         The activations and the weight, one of them scaled.
     """
-    if x.numel() < weight.numel():
+    if x[0].numel() < weight.numel():  # of one sample: an exported graph serves any batch
         return x * factor, weight
     return x, weight * factor
 
@@ -304,7 +302,10 @@ class ModulatedConv2d(nn.Module):
             y = pixels @ matrices.to(x.dtype).transpose(1, 2)
             return y.unflatten(1, x.shape[2:]).movedim(3, 1)
         style = style[:, :, None, None]
-        x, weight = scale_smaller(x, weight, style) if len(x) == 1 else (x * style, weight)
+        if not torch.compiler.is_exporting() and len(x) == 1:
+            x, weight = scale_smaller(x, weight, style)
+        else:
+            x = x * style
         if self.double:
             y = F.conv_transpose2d(x, weight.transpose(0, 1), stride=2, padding=reach - 1)
             return blur(y, 1, gain=4.0)

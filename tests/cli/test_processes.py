@@ -12,8 +12,8 @@ import time
 
 import pytest
 
+from lpr_gfpgan.alone import LOCK, alone_in, along_in, let_in
 from lpr_gfpgan.cli import processes as together
-from lpr_gfpgan.cli.alone import LOCK, alone_in, along_in, let_in
 from lpr_gfpgan.cli.parts import gather_parts, part_of
 from lpr_gfpgan.cli.processes import Processes
 from lpr_gfpgan.errors import DataError
