@@ -17,6 +17,7 @@ NAME = "lpr_gfpgan"
 
 EVERYWHERE = {
     "errors.py": "words of refusals only",
+    "alone.py": "keeps two runs apart; says nothing about what they make",
     "files.py": "reads and writes files whole; says nothing about what is in them",
     "config.py": "carries params.yaml, whose values are each stage's params",
     "settings.py": "types of those values",

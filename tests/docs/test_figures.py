@@ -8,6 +8,8 @@ import subprocess
 import pandas as pd
 import pytest
 
+from lpr_gfpgan.trust.placing import WAYS
+
 from .pages import ROOT
 
 README = (ROOT / "README.md").read_text("utf-8")
@@ -41,6 +43,10 @@ PHOTOGRAPHS = (
     "rrdb",
 )
 """The lines of the table of photographs."""
+
+CHARACTERS = ("raw", "calibrated", "if_calibrated")
+TEXTS = ("product", "calibrated", "if_calibrated")
+"""Expected errors as calibration.json names them."""
 
 
 def committed(path):
@@ -230,3 +236,32 @@ def test_the_false_reads():
             ].set_index("measure")
             wanted.append([" % ".join(shown(own.loc[name])) for name in measures])
         assert cells in wanted, (condition, method, wanted)
+
+
+def of_trust(run):
+    """The lines of the table of what a reading may be trusted with, without their heads."""
+    error = "{:.3f}, {:.3f} ({:.3f})".format
+
+    def column(way):
+        passed, refused = (run["likeness"][side][way] for side in ("accepted", "refused"))
+        read, strong = (run["confidence"][way][blur] for blur in ("training", "strong"))
+        texts, agreement = read["texts"], run["agreement"][way]
+        return (
+            share(passed["clean"]),
+            share(passed["strong"]),
+            share(refused["clean"]["all"]),
+            f"{100 * read['right']:.0f} %",
+            *(error(*(each["ece"][k] for k in CHARACTERS)) for each in (read, strong)),
+            f"{100 * texts['right']:.0f} % of {texts['n']}",
+            error(*(texts["ece"][k] for k in TEXTS)),
+            " ".join(shown(agreement["auroc"], scale=1, digits=2))
+            + ("" if agreement["shown"] else ", withheld"),
+        )
+
+    return [list(line) for line in zip(*map(column, WAYS), strict=True)]
+
+
+def test_what_a_reading_may_be_trusted_with():
+    lines = [cells for _, *cells in table_of(RESULTS, "of drawn plates")]
+    wanted = [of_trust(run) for run in either("metrics/calibration.json")]
+    assert lines in wanted, "\n".join(" | ".join(line) for line in wanted[-1])

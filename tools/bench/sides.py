@@ -55,7 +55,7 @@ def restorer(side: str, size: int) -> nn.Module:
     if side == REFERENCE:
         return reference.restorer(size)
     count = levels(size)
-    return Restorer(
+    network = Restorer(
         base=(4, 4),
         channels_unet=UNET[:count],
         channels_decoder=DECODER[:count],
@@ -63,6 +63,7 @@ def restorer(side: str, size: int) -> nn.Module:
         mapping_layers=PAPER.prior.mapping_layers,
         pool_codes=PAPER.restorer.pool_codes,
     )
+    return network.to(memory_format=torch.channels_last)  # as training and `Restorer` have it
 
 
 def restore(side: str, network: nn.Module, image: Tensor) -> tuple[Tensor, list[Tensor]]:
@@ -136,6 +137,9 @@ class Game:
         else:
             self.adversary = reference.discriminator(size)
             self.region = reference.region_discriminator()
+        if side == OURS:
+            for network in (self.adversary, self.region):
+                network.to(memory_format=torch.channels_last)
         self.parts = [(n, _adam(n.to(device))) for n in (self.network, self.adversary, self.region)]
         self.image = images(size, batch, device)
         self.target = images(size, batch, device, seed=1)
@@ -185,6 +189,9 @@ class PriorGame:
         else:
             self.generator = reference.generator(size)
             self.adversary = reference.discriminator(size)
+        if side == OURS:
+            for network in (self.generator, self.adversary):
+                network.to(memory_format=torch.channels_last)
         networks = self.generator.train().to(device), self.adversary.train().to(device)
         self.parts = [(n, _adam(n)) for n in networks]
         self.real = images(size, batch, device)
