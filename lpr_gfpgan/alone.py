@@ -42,8 +42,7 @@ def alone_in(folder: Path) -> Iterator[int]:
         try:
             yield lock
         finally:
-            path.unlink(missing_ok=True)
-            os.close(lock)
+            _leave(lock, path)
     finally:
         if missing:
             with contextlib.suppress(OSError):  # something is in it
@@ -66,15 +65,15 @@ def along_in(folder: Path) -> Iterator[None]:
     """Goes into a folder that the first process of this run let the others into.
 
     Raises:
-        DataError: another run is in the folder, or it cannot be written to.
+        DataError: another run is in the folder, the first process is not, or the folder cannot be
+            written to.
     """
     with _refusals(folder):
-        lock = os.open(folder / LOCK, os.O_CREAT | os.O_RDWR, 0o644)
-        let_in(lock, folder)
+        lock = _shared(folder / LOCK)
     try:
         yield
     finally:
-        os.close(lock)
+        _leave(lock, folder / LOCK)
 
 
 @contextlib.contextmanager
@@ -85,6 +84,11 @@ def _refusals(folder: Path) -> Iterator[None]:
     except BlockingIOError:
         raise DataError(
             f"another run is writing into {folder}; wait for its end, or give another folder"
+        ) from None
+    except FileNotFoundError:
+        raise DataError(
+            f"{folder}: the first process of this run is not in it, or this node does not see the "
+            "same folder; give one that all share"
         ) from None
     except OSError as error:
         raise DataError(
@@ -109,4 +113,35 @@ def _locked(path: Path) -> int:
         except OSError:
             os.close(lock)
             raise
+        os.close(lock)
+
+
+def _shared(path: Path) -> int:
+    """The descriptor of the lock's file, held along with others of this run.
+
+    Raises:
+        FileNotFoundError: the file is not there, or was removed just then.
+        BlockingIOError: another run holds it.
+    """
+    lock = os.open(path, os.O_RDWR)
+    try:
+        if fcntl:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        if not os.path.samestat(os.fstat(lock), path.stat()):
+            raise FileNotFoundError(path)
+    except OSError:
+        os.close(lock)
+        raise
+    return lock
+
+
+def _leave(lock: int, path: Path) -> None:
+    """Lets go of the lock; the last of those who hold it removes the file."""
+    try:
+        if fcntl:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        path.unlink(missing_ok=True)
+    except BlockingIOError:
+        pass  # others of this run are still there: without the file another run could come in
+    finally:
         os.close(lock)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -12,6 +13,9 @@ from ..errors import DataError
 READINGS = "readings.jsonl"
 _BEGINNING = b'{"input": "'
 _PART = ".lpr-gfpgan.part-"
+_HASHES = ("input_sha256", "model_sha256")
+_NEEDED = {"photograph", "output", "samples", "plate", "plates", *_HASHES}
+_HEXADECIMAL = re.compile("[0-9a-f]{64}")
 
 
 def part_of(folder: Path, rank: int) -> Path:
@@ -52,7 +56,7 @@ def whole_lines(path: Path) -> Iterator[bytes]:
         for number, text in enumerate(file, start=1):
             if is_cut(text):
                 return
-            if not text.startswith(_BEGINNING) or not _is_json(text):
+            if not _is_reading(text):
                 raise no_reading(path, number)
             yield text if text.endswith(b"\n") else text + b"\n"
 
@@ -106,6 +110,17 @@ def _mend_end(path: Path) -> None:
         os.truncate(path, size - len(last))
     elif last:
         append(path, [b"\n"])
+
+
+def _is_reading(text: bytes) -> bool:
+    """Whether a line has what is needed of it when it is read again."""
+    if not text.startswith(_BEGINNING) or not _is_json(text):
+        return False
+    line = json.loads(text)
+    hashes = (line.get(name) for name in _HASHES)
+    return line.keys() >= _NEEDED and all(
+        isinstance(each, str) and _HEXADECIMAL.fullmatch(each) for each in hashes
+    )
 
 
 def _is_json(text: bytes) -> bool:

@@ -62,10 +62,10 @@ class Processes:
             BaseException: what the step raised here, if it failed in no process of a lower rank.
             SystemExit: another process says why.
         """
-        failure: Exception | None = None
+        failure: BaseException | None = None
         try:
             result = step()
-        except Exception as error:  # kept until the others know of it, and raised then
+        except BaseException as error:  # kept until the others know of it, and raised then
             failure = error
         failed = self.exchange(failure is not None)
         if failure is not None and not any(failed[: self.rank]):

@@ -25,9 +25,9 @@ class RestoredPlate:
         reading: of the picture, by the direct reader, calibrated where there is a calibration. The
             calibration is right for the blurs of the training: under strong blur, and for typefaces
             that no training showed, its confidences are too high by some hundredths (measured in
-            metrics/calibration.json, `excess`). A plate that the detector found is judged by the
-            model for exact corners; how far the detector's corners lead it astray has not been
-            measured. None where nothing could be or should be read; `note` then says why.
+            metrics/calibration.json, `excess`). A plate that the detector found has a calibration
+            of its own, for corners that are a few per cent off. None where nothing could be or
+            should be read; `note` then says why.
         reading_restored: of the restored frame, by the same reader, with the reader's own
             confidences: a restoration can make a wrong character look certain.
         likeness: how much the picture is like the plates of the training, see `trust`; None

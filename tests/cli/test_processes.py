@@ -110,6 +110,26 @@ def test_the_processes_of_one_run_share_the_lock_and_keep_others_out(tmp_path):
     assert not (tmp_path / LOCK).exists()
 
 
+def test_another_run_is_kept_out_until_the_last_process_has_left(tmp_path):
+    pytest.importorskip("fcntl")
+    with contextlib.ExitStack() as others:
+        with pytest.raises(RuntimeError), alone_in(tmp_path) as lock:
+            let_in(lock, tmp_path)
+            others.enter_context(along_in(tmp_path))
+            raise RuntimeError("the first process fails")
+        with pytest.raises(DataError, match="another run"), alone_in(tmp_path):
+            pass
+    with alone_in(tmp_path):
+        pass
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_without_the_first_process_nobody_goes_in(tmp_path):
+    with pytest.raises(DataError, match="does not see the same folder"), along_in(tmp_path):
+        pass
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.fixture
 def torchrun(at_untrained):
     """torchrun(2, "restore", ...) runs the program in two processes."""
@@ -181,7 +201,10 @@ def test_parts_are_gathered_without_what_was_cut_off(some_lines, tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["readings.jsonl"]
 
 
-@pytest.mark.parametrize("bad", [b"\0\0\0\0", b"no line\n", b'{"input": "a\n{"input": "b"}\n'])
+@pytest.mark.parametrize(
+    "bad",
+    [b"\0\0\0\0", b"no line\n", b'{"input": "a\n{"input": "b"}\n', b'{"input": "a"}\n'],
+)
 def test_a_damaged_part_changes_nothing(some_lines, tmp_path, bad):
     first, second, _ = some_lines
     part_of(tmp_path, 0).write_bytes(first)
