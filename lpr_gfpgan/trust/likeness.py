@@ -9,8 +9,8 @@ The likeness is a logistic score, linear in three kinds of figures of one pass t
 - the squared Mahalanobis distance of the features from those of training plates, sharp and
   degraded together (Lee et al. 2018), which knows nothing of any non-plate.
 
-It was fitted on plates against non-plates, sharp and degraded, each placed in the way that users
-give this plate (`placing`), so that neither blur nor a box around a tilted one moves it much. It is a
+It is fitted on plates against non-plates, sharp and degraded, for each of the ways in which users
+give plates (`placing`), so that neither blur nor a box around a tilted plate moves it much. It is a
 number for a threshold, no probability.
 """
 
