@@ -69,7 +69,13 @@ def along_in(folder: Path) -> Iterator[None]:
             written to.
     """
     with _refusals(folder):
-        lock = _shared(folder / LOCK)
+        try:
+            lock = _shared(folder / LOCK)
+        except FileNotFoundError:
+            raise DataError(
+                f"{folder}: the first process of this run is not in it, or this node does not see "
+                "the same folder; give one that all share"
+            ) from None
     try:
         yield
     finally:
@@ -84,11 +90,6 @@ def _refusals(folder: Path) -> Iterator[None]:
     except BlockingIOError:
         raise DataError(
             f"another run is writing into {folder}; wait for its end, or give another folder"
-        ) from None
-    except FileNotFoundError:
-        raise DataError(
-            f"{folder}: the first process of this run is not in it, or this node does not see the "
-            "same folder; give one that all share"
         ) from None
     except OSError as error:
         raise DataError(

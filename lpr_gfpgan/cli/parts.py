@@ -7,6 +7,7 @@ import os
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 from ..errors import DataError
 
@@ -65,7 +66,7 @@ def is_cut(text: bytes) -> bool:
     """Whether a line is the beginning of one: a kill cut it off."""
     if text.endswith(b"\n") or not text.startswith(_BEGINNING[: len(text)]):
         return False
-    return not _is_json(text)
+    return _parsed(text) is None
 
 
 def no_reading(path: Path, number: int) -> DataError:
@@ -114,17 +115,17 @@ def _mend_end(path: Path) -> None:
 
 def _is_reading(text: bytes) -> bool:
     """Whether a line has what is needed of it when it is read again."""
-    if not text.startswith(_BEGINNING) or not _is_json(text):
+    line = _parsed(text) if text.startswith(_BEGINNING) else None
+    if line is None or not line.keys() >= _NEEDED:
         return False
-    line = json.loads(text)
-    hashes = (line.get(name) for name in _HASHES)
-    return line.keys() >= _NEEDED and all(
-        isinstance(each, str) and _HEXADECIMAL.fullmatch(each) for each in hashes
-    )
+    hashes = (line[name] for name in _HASHES)
+    return all(isinstance(each, str) and _HEXADECIMAL.fullmatch(each) for each in hashes)
 
 
-def _is_json(text: bytes) -> bool:
+def _parsed(text: bytes) -> dict[str, Any] | None:
+    """What a line holds; None where it is no JSON object."""
     try:
-        return isinstance(json.loads(text), dict)
+        line = json.loads(text)
     except ValueError:
-        return False
+        return None
+    return line if isinstance(line, dict) else None

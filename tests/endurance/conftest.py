@@ -6,9 +6,10 @@ import resource
 from contextlib import contextmanager
 
 import pytest
-import torch
 
 from lpr_gfpgan.config import Paths
+
+from ..training.conftest import one_thread  # noqa: F401
 
 
 @pytest.fixture
@@ -42,12 +43,3 @@ def largest_file():
             resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
     return limit
-
-
-@pytest.fixture(autouse=True)
-def one_thread():
-    """Bit-for-bit comparisons hold at a fixed number of threads."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
