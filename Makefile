@@ -11,7 +11,7 @@ STRIP  := $(BIN)/nbstripout --keep-id --extra-keys "metadata.language_info cell.
 export DVC_NO_ANALYTICS = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup reproduce test browser check bench lock strip lab explore photos real
+.PHONY: help setup reproduce test browser check bench lock strip lab explore photos release real
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -81,6 +81,9 @@ explore: setup  ## open the sliders as a page without code
 
 photos: setup  ## fetch the real photographs named in data.dvc (needs the internet)
 	@$(RUN) dvc pull data.dvc || { echo "photos: nothing was fetched. This needs the internet, for the repository that data.dvc names." >&2; exit 1; }
+
+release: setup  ## train the weights that ship with the package, on drawn plates and the photographs that may train
+	$(RUN) torchrun --standalone --nproc-per-node=2 tools/release.py
 
 real: setup  ## restore and score the real plates in the folder LPR_GFPGAN_REAL_PLATES
 	@$(BIN)/python tools/real.py

@@ -30,7 +30,7 @@ from .settings import (
 )
 
 TRAINING = "training"
-"""The degradations that every restorer is trained on."""
+"""The degradations that every restorer is trained on; a profile may put another block there."""
 
 _TOP = {
     "profile",
@@ -55,6 +55,11 @@ class Paths:
     def plates(self) -> Path:
         """The synthetic plates."""
         return self.output / "data" / "synthetic" / self.profile
+
+    @property
+    def photographs(self) -> Path:
+        """The photographed crops that train, in the profile's frame; never in git."""
+        return self.output / "data" / "photographs" / f"{self.profile}.npz"
 
     @property
     def degraded(self) -> Path:
@@ -185,8 +190,8 @@ def load_study(profile: str | None = None, *, params: Path | str | None = None) 
     """Reads params.yaml and checks all of it, the profiles that are not chosen too.
 
     Args:
-        profile: smoke, quick, gpu or paper; when not given, LPR_GFPGAN_PROFILE, else the file's
-            own.
+        profile: smoke, quick, release, gpu or paper; when not given, LPR_GFPGAN_PROFILE, else the
+            file's own.
         params: the file; when not given, the one of `find_root()`.
 
     The results go below LPR_GFPGAN_OUTPUT where that is set, else below the file's folder.
@@ -232,6 +237,7 @@ def load_study(profile: str | None = None, *, params: Path | str | None = None) 
     baselines = convert(list[str], content["baselines"], "baselines")
     for name in baselines:
         one_of("baselines", name, BASELINES)
+    degradations[TRAINING] = degradations[profiles[chosen].training]
     output = Path(os.environ.get("LPR_GFPGAN_OUTPUT") or path.resolve().parent)
     return Study(
         profile=chosen,
@@ -276,6 +282,7 @@ def _degradations_of(settings: ProfileSettings) -> list[tuple[str, str]]:
         for name, reader in readers.items()
         if isinstance(reader, ReaderSettings)
     ]
+    named.append(("training", settings.training))
     return named + [("evaluation.conditions", name) for name in settings.evaluation.conditions]
 
 

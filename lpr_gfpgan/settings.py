@@ -203,6 +203,18 @@ class LossWeights:
 
 
 @dataclass(frozen=True, kw_only=True)
+class WarmupSettings:
+    """What the warm-up has beside reconstruction: motion blur in its scenes, a recognition loss.
+
+    With either in it, the variants that lack that contribution have had a taste of it: false where
+    variants are to be compared.
+    """
+
+    motion_blur: bool
+    recognition_loss: bool
+
+
+@dataclass(frozen=True, kw_only=True)
 class RestorerSettings:
     """The restorer, its warm-up and its training.
 
@@ -215,6 +227,7 @@ class RestorerSettings:
     channels: list[Count]
     pool_codes: bool
     decoder: Annotated[str, OneOf(("frozen", "tuned"))]
+    warmup: WarmupSettings
     warmup_steps: Count
     steps: Count
     batch: Count
@@ -319,19 +332,36 @@ class AblationSettings:
     region: Annotated[str, OneOf(("aligned", "fixed", "none"))]
 
 
+@dataclass(frozen=True, kw_only=True)
+class PhotographsSettings:
+    """Photographed crops that stand beside the drawn scenes in training.
+
+    Only crops of these `sources` whose text belongs to the training split enter. `reader` and
+    `restorer` are crops per step, in addition to the batch. They teach by their text alone: as
+    pixels they are too coarse a target.
+    """
+
+    sources: list[str]
+    reader: Natural
+    restorer: Natural
+
+
 BASELINES = tuple(field.name for field in dataclasses.fields(BaselinesSettings))
 
 
 @dataclass(frozen=True, kw_only=True)
 class ProfileSettings:
-    """One scale of the study: smoke, quick, gpu or paper.
+    """One scale of the study: smoke, quick, release, gpu or paper.
 
     `cpu_threads`: of each process where there is no GPU; null for as many as there are cores.
     Results repeat bit for bit only at the same number, and small networks are no faster on two
-    than on one.
+    than on one. `training`: the block of `degradations` that takes the place of "training" in this
+    profile. `photographs`: null where drawn scenes alone are trained on.
     """
 
     cpu_threads: Count | None
+    training: str
+    photographs: PhotographsSettings | None
     frame: FrameSettings
     plates: PlatesSettings
     readers: ReadersSettings

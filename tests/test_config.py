@@ -185,7 +185,7 @@ NUMBER = "is out of range; give a"
         ("plates.styles.blue", float("inf"), NUMBER),
         ("readers.crop_width", -1, NUMBER),
         ("readers.loss.split", "training", "is not one of train, judge, validation, test"),
-        ("readers.judge.degradation", "milder", "'milder' is not one of clamped_jpeg, light"),
+        ("readers.judge.degradation", "milder", "'milder' is not one of broad, clamped_jpeg"),
         ("readers.direct.seed", -1, NUMBER),
         ("readers.direct.variety", 1.5, NUMBER),
         ("readers.direct.channels", [], "the list is empty; give at least one"),
@@ -205,7 +205,7 @@ NUMBER = "is out of range; give a"
         ("restorer.region.discriminator.r1_every", 0, NUMBER),
         ("evaluation.bootstrap", 0, NUMBER),
         ("evaluation.conditions", [], "the list is empty; give at least one"),
-        ("evaluation.conditions", ["heavy"], "'heavy' is not one of clamped_jpeg, light"),
+        ("evaluation.conditions", ["heavy"], "'heavy' is not one of broad, clamped_jpeg"),
     ],
 )
 @pytest.mark.parametrize("profile", ["quick", "gpu"])

@@ -38,7 +38,7 @@ EXCEPT = {
     "prior_quality": DRAWN
     | dict.fromkeys(("degradations", "ranges.py"), "degraded sets are a dependency themselves")
     | {"training": "the weights are a dependency themselves"},
-    "warmup": DRAWN | {"readers": "the recognition loss weighs 0 there"},
+    "warmup": DRAWN,
     "restorer": DRAWN,
     "baseline": DRAWN,
     "evaluation": DRAWN

@@ -59,4 +59,6 @@ def evaluate(options: argparse.Namespace) -> int:
 
 
 def _add_profile(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--profile", help="smoke, quick, gpu or paper; else that of params.yaml")
+    parser.add_argument(
+        "--profile", help="smoke, quick, release, gpu or paper; else that of params.yaml"
+    )

@@ -43,6 +43,10 @@ class Restoration(NamedTuple):
     image: Tensor
     pyramid: list[Tensor]
 
+    def first(self, count: int) -> "Restoration":
+        """The restorations of the first `count` images."""
+        return Restoration(self.image[:count], [level[:count] for level in self.pyramid])
+
 
 class Transform(nn.Module):
     """Scale and shift for half of a decoder level's channels, from the U-Net's features there.

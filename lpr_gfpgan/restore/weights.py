@@ -13,7 +13,7 @@ from ..readers import Reader, load_reader
 from ..trust import Calibration
 
 RELEASED = Path(__file__).parents[1] / "weights" / "restorer.safetensors"
-SCALES = ("paper", "gpu", "quick", "smoke")
+SCALES = ("paper", "gpu", "release", "quick", "smoke")
 """Profiles, the largest scale first."""
 FULL = re.compile(r"restorer-full-(?P<seed>\d+)\.safetensors")
 READER = "reader-direct.safetensors"

@@ -15,7 +15,7 @@ from .adversary import Adversary
 from .data import SceneStream
 from .objective import Objective, perceptual_features
 from .optimise import Ema, adam, falling_rate, update
-from .restorer import WARMUP_ABLATION
+from .restorer import warmup_ablation
 from .restoring import Validation, train_to_the_end
 from .stage import (
     begin,
@@ -42,7 +42,9 @@ class ScenesOfFull:
 
     def __init__(self, study: Study, seed: int, device: torch.device) -> None:
         self.turn = study.settings.restorer.warmup_steps
-        self._warmup = self._stream(study, study.seeds[0], WARMUP_ABLATION, device)
+        self._warmup = self._stream(
+            study, study.seeds[0], warmup_ablation(study.settings.restorer), device
+        )
         self._own = self._stream(study, seed, study.ablation(FULL), device)
 
     def __call__(self, step: int) -> tuple[PlateBatch, Tensor]:
@@ -147,6 +149,10 @@ class BaselineTask:
         """Seconds spent waiting for data."""
         return self.stream.waited
 
+    def close(self) -> None:
+        """Ends the fetching of scenes."""
+        self.stream.close()
+
 
 def _build(study: Study, name: str, seed: int) -> nn.Module:
     own = getattr(study.settings.baselines, name)
@@ -160,7 +166,7 @@ def _build(study: Study, name: str, seed: int) -> nn.Module:
 def baseline_identity(study: Study, name: str, seed: int) -> str:
     """What decides the weights of a baseline, see `stage.identity_of`."""
     restorer, own = study.settings.restorer, getattr(study.settings.baselines, name)
-    ablations = WARMUP_ABLATION, study.ablation(FULL)
+    ablations = warmup_ablation(study.settings.restorer), study.ablation(FULL)
     parts = [name, own, *ablations, *(study.ranges(a.degradation) for a in ablations)]
     parts += [seed, study.seeds[0]]
     parts += [restorer.warmup_steps, restorer.steps, restorer.batch, restorer.ema_images]

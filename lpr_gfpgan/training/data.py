@@ -1,16 +1,24 @@
 """The order in which a run sees its scenes: a function of the seed and the step alone."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sized
 from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Protocol
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from ..errors import ConfigError
-from ..plates import PlateBatch, PlateSet
+from ..plates import PlateBatch
 from . import distributed
+
+
+class Plates(Sized, Protocol):
+    """A set of labelled frames, drawn or photographed."""
+
+    def batch(self, indices: np.ndarray) -> PlateBatch:
+        """The frames with these numbers."""
 
 
 class SceneStream:
@@ -34,7 +42,7 @@ class SceneStream:
 
     def __init__(
         self,
-        plates: PlateSet,
+        plates: Plates,
         *,
         batch: int,
         seed: int,

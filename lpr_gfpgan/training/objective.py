@@ -65,9 +65,10 @@ def perceptual_features(
 
 
 def warmup_weights(settings: RestorerSettings) -> LossWeights:
-    """The weights of the shared warm-up: reconstruction alone."""
+    """The weights of the shared warm-up: reconstruction, and recognition where it is asked for."""
     weights = settings.weights
-    return replace(weights, **{name: 0.0 for name in vars(weights) if name not in WARMUP_TERMS})
+    terms = WARMUP_TERMS + (("recognition",) if settings.warmup.recognition_loss else ())
+    return replace(weights, **{name: 0.0 for name in vars(weights) if name not in terms})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -127,8 +128,8 @@ class Objective:
         return computed
 
     def total(self, terms: dict[str, Tensor]) -> Tensor:
-        """The weighted sum of what `__call__` returned."""
-        weights = vars(self.weights)
+        """The weighted sum of what `__call__` and `photographs` returned."""
+        weights = vars(self.weights) | {"photographs": self.weights.recognition}
         values = [weights[name] * term.float() for name, term in terms.items()]
         return sum(values[1:], start=values[0])
 
@@ -143,9 +144,19 @@ class Objective:
             found["style"] = gram_distance(features, reference)
         return found
 
+    def photographs(self, restored: Tensor, batch: PlateBatch) -> dict[str, Tensor]:
+        """The recognition loss on restored photographs, always by CTC.
+
+        Their characters' places are not known well enough for slots. It weighs as `recognition`.
+        """
+        return {"photographs": ctc_loss(self._logits(restored, batch), batch.labels, batch.lengths)}
+
     def _recognition(self, restored: Tensor, batch: PlateBatch) -> Tensor:
-        logits = self.reader(crop_region(restored, batch.quad, self.reader.input_size)).float()
+        logits = self._logits(restored, batch)
         if self.recognition == "ctc":
             return ctc_loss(logits, batch.labels, batch.lengths)
         slots = slot_logits(logits, slot_centres(batch.lengths))
         return slot_cross_entropy(slots, batch.labels)
+
+    def _logits(self, restored: Tensor, batch: PlateBatch) -> Tensor:
+        return self.reader(crop_region(restored, batch.quad, self.reader.input_size)).float()

@@ -132,6 +132,10 @@ class PriorTask:
         """Seconds spent waiting for data."""
         return self.stream.waited
 
+    def close(self) -> None:
+        """Ends the fetching of scenes."""
+        self.stream.close()
+
 
 class _Scalar:
     """A number that a checkpoint can hold."""
@@ -214,7 +218,7 @@ def train_prior(study: Study, *, seed: int = 0, max_seconds: float | None = None
             timing=study.paths.timing("prior"),
             max_seconds=max_seconds,
         )
-        task.stream.close()
+        task.close()
         facts = {
             "identity": identity,
             "seed": seed,

@@ -16,6 +16,7 @@ from .augment import vary_colours, vary_corners
 from .data import SceneStream
 from .loop import run
 from .optimise import adam, falling_rate, update
+from .photographs import photograph_inputs, photograph_stream
 from .place import run_folder
 from .stage import (
     begin,
@@ -60,18 +61,30 @@ class ReaderTask:
             device=device,
             prepare=self._prepare,
         )
+        photographs = study.settings.photographs
+        self.photographs = photograph_stream(
+            study,
+            photographs.reader if photographs else 0,
+            seed=settings.seed,
+            device=device,
+            prepare=self._prepare,
+        )
         self.parts = {"network": self.network, "optimiser": self.optimiser}
 
     def step(self, step: int) -> dict[str, Tensor]:
-        """One step down both losses."""
-        batch, image = self.stream(step)
-        quad = vary_corners(batch.quad, self._keys(step, "corners"), self.settings.variety)
+        """One step down both losses.
+
+        Photographed crops know their text but not the places of its characters: they have CTC
+        alone.
+        """
+        crops, labels, lengths = self._seen(step)
         with mixed_precision(self.device):
-            logits = self.network(crop_region(image, quad, self.network.input_size)).float()
-        slots = slot_logits(logits, slot_centres(batch.lengths))
+            logits = self.network(crops).float()
+        scenes = len(self.stream.samples(step))
+        slots = slot_logits(logits[:scenes], slot_centres(lengths[:scenes]))
         losses = {
-            "ctc": ctc_loss(logits, batch.labels, batch.lengths),
-            "slots": slot_cross_entropy(slots, batch.labels),
+            "ctc": ctc_loss(logits, labels, lengths),
+            "slots": slot_cross_entropy(slots, labels[:scenes]),
         }
         falling_rate(self.optimiser, step=step, steps=self.settings.steps)
         update(
@@ -81,12 +94,26 @@ class ReaderTask:
         )
         return losses
 
+    def _seen(self, step: int) -> tuple[Tensor, Tensor, Tensor]:
+        """The plates' crops, labels and lengths: the drawn ones, then the photographed ones."""
+        streams = [self.stream] if self.photographs is None else [self.stream, self.photographs]
+        seen = []
+        for number, stream in enumerate(streams):
+            batch, image = stream(step)
+            drawn = self._keys(
+                step, stream.samples(step), "corners" if number == 0 else "photographs"
+            )
+            quad = vary_corners(batch.quad, drawn, self.settings.variety)
+            seen.append(
+                (crop_region(image, quad, self.network.input_size), batch.labels, batch.lengths)
+            )
+        return tuple(torch.cat(each) for each in zip(*seen, strict=True))
+
     def _prepare(self, batch: PlateBatch, step: int, samples: Tensor) -> Tensor:
         image = degraded(batch, self.ranges, seed=self.settings.seed, step=step, samples=samples)
-        return vary_colours(image, self._keys(step, "colours"), self.settings.variety)
+        return vary_colours(image, self._keys(step, samples, "colours"), self.settings.variety)
 
-    def _keys(self, step: int, stream: str) -> Tensor:
-        samples = self.stream.samples(step)
+    def _keys(self, step: int, samples: Tensor, stream: str) -> Tensor:
         return keys(self.settings.seed, step, samples, f"reader-{stream}")
 
     def grid(self) -> None:
@@ -95,15 +122,23 @@ class ReaderTask:
 
     def waited(self) -> float:
         """Seconds spent waiting for data."""
-        return self.stream.waited
+        return self.stream.waited + (self.photographs.waited if self.photographs else 0.0)
+
+    def close(self) -> None:
+        """Ends the fetching of scenes and crops."""
+        for stream in (self.stream, self.photographs):
+            if stream is not None:
+                stream.close()
 
 
 def reader_identity(study: Study, name: str) -> str:
     """What decides the weights of the reader `name`, see `stage.identity_of`."""
     settings: ReaderSettings = getattr(study.settings.readers, name)
-    return identity_of(
-        study, settings, study.settings.readers.crop, study.ranges(settings.degradation)
-    )
+    parts = [settings, study.settings.readers.crop, study.ranges(settings.degradation)]
+    inputs = photograph_inputs(study)
+    if inputs:
+        parts.append(study.settings.photographs.reader)
+    return identity_of(study, *parts, inputs=inputs)
 
 
 def train_reader(study: Study, name: str, *, max_seconds: float | None = None) -> dict[str, float]:
@@ -139,7 +174,7 @@ def train_reader(study: Study, name: str, *, max_seconds: float | None = None) -
             timing=study.paths.timing(run_name),
             max_seconds=max_seconds,
         )
-        task.stream.close()
+        task.close()
         metrics = reader_accuracy(study, Reader(task.network, name=name), settings)
         if distributed.rank() == 0:
             write_json(study.paths.metrics(run_name), metrics)

@@ -10,12 +10,13 @@ from ..config import TRAINING, Study
 from ..networks import Discriminator, Restorer, load_weights
 from ..plates import PlateBatch
 from ..randomness import keys
-from ..settings import AblationSettings
+from ..settings import AblationSettings, RestorerSettings
 from . import distributed
 from .adversary import Adversary
 from .data import SceneStream
 from .objective import Objective, perceptual_features, warmup_weights, weights_of
 from .optimise import Ema, adam, adversary_adam, due_r1, falling_rate, update
+from .photographs import photograph_inputs, photograph_stream
 from .regions import RegionDiscriminators, RegionFinder, Regions
 from .restoring import Validation, train_to_the_end
 from .stage import (
@@ -29,9 +30,13 @@ from .stage import (
 )
 
 WARMUP = "warmup"
-WARMUP_ABLATION = AblationSettings(
-    degradation=TRAINING, motion_blur=False, recognition_loss=False, region="none"
-)
+
+
+def warmup_ablation(settings: RestorerSettings) -> AblationSettings:
+    """The switches of the warm-up: no region discriminator, the rest as `warmup` says."""
+    return AblationSettings(
+        degradation=TRAINING, region="none", **dataclasses.asdict(settings.warmup)
+    )
 
 
 class RestorerTask:
@@ -50,7 +55,7 @@ class RestorerTask:
         self.study, self.variant = study, variant
         self.batch = settings.batch
         self.warming = variant == WARMUP
-        self.ablation = WARMUP_ABLATION if self.warming else study.ablation(variant)
+        self.ablation = warmup_ablation(settings) if self.warming else study.ablation(variant)
         self.weights = (
             warmup_weights(settings) if self.warming else weights_of(settings, self.ablation)
         )
@@ -83,19 +88,32 @@ class RestorerTask:
             device=device,
             prepare=self._prepare,
         )
+        self.photographs = photograph_stream(
+            study,
+            study.settings.photographs.restorer if self._sees_photographs() else 0,
+            seed=seed,
+            device=device,
+            prepare=self._prepare,
+        )
         average = self.ema.module
         self.validation = Validation(study, lambda image: average(image).image, seed, device)
 
     def step(self, step: int) -> dict[str, Tensor]:
         """Restorer, discriminator, region discriminators, and R1 for each where it is due."""
         (batch, image), samples = self.stream(step), self.stream.samples(step)
+        if self.photographs is not None:
+            (photographs, seen), others = self.photographs(step), self.photographs.samples(step)
+            image, samples = torch.cat([image, seen]), torch.cat([samples, others])
         noise = keys(self.seed, step, samples, "restorer-noise").to(self.device)
         falling_rate(self.optimiser, step=step, steps=self.steps)
         regions = self.find_regions(batch) if self.region is not None else None
         with mixed_precision(self.device):
-            restoration = self.restorer(image, noise=noise)
+            whole = self.restorer(image, noise=noise)
+            restoration = whole.first(len(batch))
             pyramid = self.warming or step < self.settings.pyramid_steps
             losses = self.objective(restoration, batch, regions, pyramid=pyramid)
+            if self.photographs is not None:
+                losses |= self.objective.photographs(whole.image[len(batch) :], photographs)
             update(self.restorer, self.optimiser, self.objective.total(losses))
         restored = restoration.image.detach()
         if self.adversary is not None:
@@ -104,6 +122,9 @@ class RestorerTask:
             losses |= self._region_step(step, restored, batch.image, regions)
         self.ema.update(self.restorer, batch=self.batch, seen=(step + 1) * self.batch)
         return losses
+
+    def _sees_photographs(self) -> bool:
+        return bool(self.study.settings.photographs and self.weights.recognition)
 
     def _prepare(self, batch: PlateBatch, step: int, samples: Tensor) -> Tensor:
         return degraded(batch, self.ranges, seed=self.seed, step=step, samples=samples)
@@ -174,7 +195,13 @@ class RestorerTask:
 
     def waited(self) -> float:
         """Seconds spent waiting for data."""
-        return self.stream.waited
+        return self.stream.waited + (self.photographs.waited if self.photographs else 0.0)
+
+    def close(self) -> None:
+        """Ends the fetching of scenes and crops."""
+        for stream in (self.stream, self.photographs):
+            if stream is not None:
+                stream.close()
 
 
 def _name(variant: str, seed: int) -> str:
@@ -185,16 +212,18 @@ def restorer_identity(study: Study, variant: str, seed: int) -> str:
     """What decides the weights of a variant or the warm-up, see `stage.identity_of`."""
     settings, paths = study.settings.restorer, study.paths
     if variant == WARMUP:
-        ablation, inputs = WARMUP_ABLATION, [paths.prior]
+        ablation, inputs = warmup_ablation(settings), [paths.prior]
         weights = warmup_weights(settings)
     else:
         ablation, inputs = study.ablation(variant), [paths.warmup, paths.prior_discriminator]
         weights = weights_of(settings, ablation)
     if weights.recognition:
-        inputs.append(paths.reader("loss"))
+        inputs += [paths.reader("loss"), *photograph_inputs(study)]
     if settings.perceptual_weights is not None:
         inputs.append(Path(settings.perceptual_weights))
-    parts = (settings, ablation, study.ranges(ablation.degradation), _name(variant, seed), seed)
+    parts = [settings, ablation, study.ranges(ablation.degradation), _name(variant, seed), seed]
+    if weights.recognition and study.settings.photographs:
+        parts.append(study.settings.photographs.restorer)
     return identity_of(study, *parts, inputs=tuple(inputs))
 
 

@@ -61,27 +61,21 @@ class Validation:
         }
 
 
-class Scenes(Protocol):
-    """Where a training's scenes come from."""
-
-    def close(self) -> None:
-        """Ends the fetching of scenes."""
-
-
 class RestoringTask(Task, Protocol):
     """A training whose average network restores.
 
     Attributes:
         steps: of the whole training.
         ema: the average that is judged and stored.
-        stream: where its scenes come from.
         validation: what it is looked at on.
     """
 
     steps: int
     ema: Ema
-    stream: Scenes
     validation: Validation
+
+    def close(self) -> None:
+        """Ends the fetching of scenes."""
 
 
 def train_to_the_end(
@@ -131,7 +125,7 @@ def train_to_the_end(
             timing=paths.timing(name),
             max_seconds=max_seconds,
         )
-        task.stream.close()
+        task.close()
         metrics = task.validation.metrics()
         if distributed.rank() == 0:
             write_json(paths.metrics(name), metrics)

@@ -64,6 +64,8 @@ def ensure_prior(study: Study, deadline: Deadline | None = None) -> None:
 
 def ensure_warmup(study: Study, deadline: Deadline | None = None) -> None:
     """Trains the warm-up, which all variants and seeds share, unless it is trained."""
+    if study.settings.restorer.warmup.recognition_loss:
+        ensure_reader(study, "loss", deadline)
     ensure_prior(study, deadline)
     if not is_trained(study.paths.warmup, restorer_identity(study, WARMUP, study.seeds[0])):
         train_restorer(study, WARMUP, seed=study.seeds[0], max_seconds=_left(deadline))
@@ -116,7 +118,7 @@ def train(
     A stage whose weights exist is not run again; an unfinished one goes on from its checkpoint.
 
     Args:
-        profile: smoke, quick, gpu or paper; params.yaml's own when not given.
+        profile: smoke, quick, release, gpu or paper; params.yaml's own when not given.
         variant: a key of `ablations` in params.yaml, "warmup" to stop after the shared warm-up, or
             a network without a prior, "plain_unet" or "rrdb".
         seed: of the variant's draws; readers, prior and warm-up are shared by all seeds.

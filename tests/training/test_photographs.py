@@ -1,0 +1,177 @@
+"""Photographed crops in training: which enter, as what, and whom they teach."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+import torch
+
+from lpr_gfpgan.config import load_study
+from lpr_gfpgan.errors import ConfigError, DataError
+from lpr_gfpgan.files import write_png
+from lpr_gfpgan.plates import canonical_quad, encode
+from lpr_gfpgan.settings import PhotographsSettings, WarmupSettings
+from lpr_gfpgan.training.photographs import (
+    open_photographs,
+    photograph_stream,
+    prepare_photographs,
+)
+from lpr_gfpgan.training.reader import ReaderTask, reader_identity
+from lpr_gfpgan.training.restorer import RestorerTask, restorer_identity
+from lpr_gfpgan.training.stage import open_plates
+
+CPU = torch.device("cpu")
+TRAINING_TEXTS = ["皖A88888", "京AA00001", "沪B12345"]  # "train" by their hash
+OTHER_TEXT = "皖A00003"  # "test"
+CROPS = 4
+
+
+def write_folder(folder):
+    """Grey crops, each of its own level: training texts, one other text, one other source."""
+    rows = [("mine", text) for text in TRAINING_TEXTS]
+    rows += [("mine", OTHER_TEXT), ("foreign", TRAINING_TEXTS[0])]
+    folder.mkdir()
+    lines = ["crop,text,source"]
+    for number, (source, text) in enumerate(rows):
+        write_png(folder / f"{number}.png", np.full((24, 94, 3), 40 * number, np.uint8))
+        lines.append(f"{number}.png,{text},{source}")
+    (folder / "labels.csv").write_text("\n".join(lines), encoding="utf-8")
+    return folder
+
+
+@pytest.fixture
+def study(trained, fresh_copy, tmp_path):
+    """The trained study with photographs in it and in its warm-up, the crops prepared."""
+    settings = trained.settings
+    restorer = dataclasses.replace(
+        settings.restorer, warmup=WarmupSettings(motion_blur=True, recognition_loss=True)
+    )
+    photographs = PhotographsSettings(sources=["mine"], reader=CROPS, restorer=CROPS)
+    settings = dataclasses.replace(settings, restorer=restorer, photographs=photographs)
+    study = fresh_copy(dataclasses.replace(trained, settings=settings), tmp_path / "out")
+    prepare_photographs(study, write_folder(tmp_path / "photographs"))
+    return study
+
+
+def without(study):
+    settings = dataclasses.replace(study.settings, photographs=None)
+    return dataclasses.replace(study, settings=settings)
+
+
+def test_only_training_texts_of_the_named_sources_enter(study):
+    crops = open_photographs(study)
+    assert crops.texts == TRAINING_TEXTS
+    assert [image[0, 0, 0] for image in crops.images] == [0, 40, 80]
+
+
+def test_batches_have_the_crops_in_the_canonical_place(study):
+    height, width = study.settings.frame.size
+    batch = open_photographs(study).batch(np.array([2, 0]))
+    assert batch.image.shape == (2, 3, height, width)
+    assert batch.image[:, 0, 0, 0].tolist() == pytest.approx([80 / 127.5 - 1, -1])
+    assert np.allclose(batch.quad, canonical_quad(height, width))
+    assert batch.labels[0, :7].tolist() == encode(TRAINING_TEXTS[2])
+    assert batch.tight.all()
+    assert batch.character_boxes.shape == (2, 8, 4)
+    assert (batch.character_boxes[0, 7] == 0).all()  # seven characters
+
+
+def test_what_cannot_be_prepared_or_opened_is_refused(study, tmp_path):
+    with pytest.raises(ConfigError, match="photographs: null"):
+        prepare_photographs(without(study), tmp_path / "photographs")
+    foreign = dataclasses.replace(study.settings.photographs, sources=["nobody"])
+    settings = dataclasses.replace(study.settings, photographs=foreign)
+    with pytest.raises(DataError, match="no plate of the training split from nobody"):
+        prepare_photographs(dataclasses.replace(study, settings=settings), tmp_path / "photographs")
+    path = study.paths.photographs
+    whole = path.read_bytes()
+    path.write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(DataError, match="is damaged"):
+        open_photographs(study)
+    path.unlink()
+    with pytest.raises(DataError, match="no photographs in"):
+        open_photographs(study)
+
+
+def test_crops_of_another_frame_are_refused(study):
+    with np.load(study.paths.photographs) as file:
+        held = dict(file)
+    np.savez(study.paths.photographs, **{**held, "images": held["images"][:, :-2]})
+    with pytest.raises(DataError, match="another frame"):
+        open_photographs(study)
+
+
+def test_their_draws_are_not_those_of_the_scenes(study):
+    seen = []
+
+    def prepare(batch, step, samples):
+        seen.append(samples)
+        return batch.image
+
+    stream = photograph_stream(study, CROPS, seed=1, device=CPU, prepare=prepare)
+    stream(0)
+    stream.close()
+    scenes = stream.samples(0)
+    assert seen[0].min() > 10**9  # more scenes than any training sees
+    assert torch.equal(seen[0] - seen[0][0], scenes - scenes[0])
+    assert photograph_stream(study, 0, seed=1, device=CPU, prepare=prepare) is None
+
+
+def test_readers_hear_their_text_and_not_their_places(study):
+    settings = study.settings.readers.loss
+    with_crops, alone = (ReaderTask(s, settings, CPU) for s in (study, without(study)))
+    for task in (with_crops, alone):
+        task.network.eval()  # one batch's statistics must not enter another's
+    own, plain = with_crops.step(0), alone.step(0)
+    assert torch.equal(own["slots"], plain["slots"])
+    assert not torch.equal(own["ctc"], plain["ctc"])
+    for task in (with_crops, alone):
+        task.close()
+
+
+def test_the_restorer_hears_their_text_and_never_their_pixels(study):
+    with_crops, alone = (RestorerTask(s, "warmup", 0, CPU) for s in (study, without(study)))
+    own, plain = with_crops.step(0), alone.step(0)
+    assert set(own) == {"l1", "pyramid", "recognition", "photographs"}
+    assert set(plain) == {"l1", "pyramid", "recognition"}
+    assert all(torch.equal(own[name], plain[name]) for name in plain)
+    assert own["photographs"] > 0
+    moved = zip(with_crops.restorer.parameters(), alone.restorer.parameters(), strict=True)
+    assert any(not torch.equal(a, b) for a, b in moved)
+    for task in (with_crops, alone):
+        task.close()
+
+
+def test_the_photographs_weigh_as_the_recognition_loss(study):
+    task = RestorerTask(study, "full", 0, CPU)
+    one = torch.ones(())
+    weights = study.settings.restorer.weights
+    assert task.objective.total({"photographs": one}) == pytest.approx(weights.recognition)
+    task.close()
+    face = RestorerTask(study, "face_recipe", 0, CPU)
+    assert face.photographs is None  # without a recognition loss they have nothing to say
+    face.close()
+
+
+def test_identities_change_with_the_crops(study):
+    reader, restorer = reader_identity(study, "loss"), restorer_identity(study, "full", 0)
+    face = restorer_identity(study, "face_recipe", 0)
+    with np.load(study.paths.photographs) as file:
+        held = dict(file)
+    np.savez(study.paths.photographs, **{**held, "images": 255 - held["images"]})
+    assert reader_identity(study, "loss") != reader
+    assert restorer_identity(study, "full", 0) != restorer
+    assert restorer_identity(study, "face_recipe", 0) == face
+    assert reader_identity(without(study), "loss") != reader
+
+
+def test_without_photographs_nothing_is_looked_for(study):
+    study.paths.photographs.unlink()
+    assert reader_identity(without(study), "loss")
+    assert len(open_plates(without(study), "train"))
+
+
+def test_a_profile_may_put_other_ranges_in_the_place_of_training():
+    quick, release = load_study("quick"), load_study("release")
+    assert release.ranges("training") == release.ranges("broad") != quick.ranges("training")
+    assert "photos_web" not in release.settings.photographs.sources

@@ -1,0 +1,129 @@
+"""Trains the weights that ship in the package, stage after stage, and puts them there.
+
+Each stage is skipped where its weights exist and goes on from its checkpoint where it was cut off:
+the same command again goes on. Under torchrun all processes train together.
+
+Usage: LPR_GFPGAN_REAL_PLATES=<folder> python tools/release.py [--profile release]
+           [--dry-run | --max-seconds S]
+"""
+
+import argparse
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from lpr_gfpgan.config import Study, load_study
+from lpr_gfpgan.errors import LprError
+from lpr_gfpgan.evaluation.real_plates import real_folder
+from lpr_gfpgan.restore.weights import RELEASED
+from lpr_gfpgan.training import Paused, distributed
+from lpr_gfpgan.training.photographs import prepare_photographs
+from lpr_gfpgan.training.prior import PriorTask
+from lpr_gfpgan.training.reader import NAMES, ReaderTask
+from lpr_gfpgan.training.restorer import WARMUP, RestorerTask
+from lpr_gfpgan.training.shipping import VARIANT, ship, shipped
+from lpr_gfpgan.training.stage import begin
+from lpr_gfpgan.training.stages import (
+    Deadline,
+    ensure_plates,
+    ensure_prior,
+    ensure_reader,
+    ensure_restorer,
+    ensure_warmup,
+)
+from lpr_gfpgan.trust.calibrate import calibrate
+
+STEPS = 8  # of each stage in a dry run, after as many that warm up
+
+
+def train(study: Study, deadline: Deadline) -> None:
+    """Trains what is missing; raises Paused where the deadline comes first."""
+    for name in NAMES:
+        ensure_reader(study, name, deadline)
+    ensure_prior(study, deadline)
+    ensure_warmup(study, deadline)
+    ensure_restorer(study, VARIANT, study.seeds[0], deadline)
+
+
+def rehearse(study: Study) -> Iterator[str]:
+    """Some steps of every stage that can begin: images per second, waiting, minutes in all.
+
+    Nothing is written. A stage whose inputs are not trained yet is named and passed over.
+    """
+    device, settings, seed = begin(study), study.settings, study.seeds[0]
+    restorer = settings.restorer
+    stages: dict[str, tuple[Callable[[], object], int]] = {
+        f"reader-{n}": (
+            lambda n=n: ReaderTask(study, getattr(settings.readers, n), device),
+            getattr(settings.readers, n).steps,
+        )
+        for n in NAMES
+    }
+    stages["prior"] = lambda: PriorTask(study, seed, device), settings.prior.steps
+    stages[WARMUP] = lambda: RestorerTask(study, WARMUP, seed, device), restorer.warmup_steps
+    stages[VARIANT] = lambda: RestorerTask(study, VARIANT, seed, device), restorer.steps
+    for name, (build, steps) in stages.items():
+        try:
+            task = build()
+        except LprError as error:
+            yield f"{name}: not yet ({error})"
+            continue
+        with _closed(task):
+            for step in range(STEPS):
+                task.step(step)
+            start, waited = time.perf_counter(), task.waited()
+            for step in range(STEPS, 2 * STEPS):
+                {key: float(value) for key, value in task.step(step).items()}  # waits for a GPU
+            seconds = (time.perf_counter() - start) / STEPS
+        share = (task.waited() - waited) / STEPS / seconds
+        yield (
+            f"{name}: {task.batch / seconds:.0f} images/s, {share:.0%} of the time waiting for "
+            f"data, {steps} steps in {steps * seconds / 60:.1f} min"
+        )
+
+
+@contextmanager
+def _closed(task: object) -> Iterator[None]:
+    try:
+        yield
+    finally:
+        task.close()
+
+
+def main() -> int:
+    """Trains, ships and calibrates."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--profile", default="release", help="a profile with photographs")
+    parser.add_argument("--dry-run", action="store_true", help="a few steps of each stage")
+    parser.add_argument("--max-seconds", type=float, help="pause after so many seconds")
+    parser.add_argument("--to", type=Path, default=RELEASED.parent, help="where the weights go")
+    options = parser.parse_args()
+    try:
+        study = load_study(options.profile)
+        distributed.start()
+        if distributed.rank() == 0 and not study.paths.photographs.exists():
+            prepare_photographs(study, real_folder())
+        distributed.barrier()
+        ensure_plates(study)
+        if options.dry_run:
+            for line in rehearse(study):
+                print(line, flush=True)
+            return 0
+        train(study, Deadline(options.max_seconds))
+        if distributed.rank() == 0:
+            for path in ship(study, options.to):
+                print(path)
+            calibrate(shipped(study, options.to))
+    except Paused as pause:
+        print(pause)
+        return pause.exit_code
+    except LprError as error:
+        print(f"release: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
