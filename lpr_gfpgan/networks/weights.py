@@ -1,8 +1,10 @@
 """Weights on disk: safetensors files that carry what is needed to build their network again.
 
-A file holds tensors and text, no code: opening one from elsewhere cannot run anything.
+A file holds tensors and text, no code: opening one from elsewhere cannot run anything. safetensors
+keeps no checksum, so the text holds one of all that the file says.
 """
 
+import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -23,7 +25,9 @@ from .restorer import Restorer
 from .rrdb import RRDBNet
 from .stylegan2 import Generator
 
-FORMAT = "lpr_gfpgan weights 1"
+FORMAT = "lpr_gfpgan weights 2"
+UNCHECKED = "lpr_gfpgan weights 1"
+"""The former format, without a checksum."""
 KINDS: dict[str, type[nn.Module]] = {
     "generator": Generator,
     "discriminator": Discriminator,
@@ -58,6 +62,20 @@ def _compare(path: Path, module: nn.Module, state: Mapping[str, Tensor]) -> None
             )
 
 
+def _checksum(about: Mapping[str, Any], state: Mapping[str, Tensor]) -> str:
+    """SHA-256 of what a file says, in an order of its own, as 64 hexadecimal digits.
+
+    Args:
+        about: kind, config and provenance as JSON gives them back.
+        state: the tensors as they are stored, on the CPU, each contiguous.
+    """
+    digest = hashlib.sha256(json.dumps(about, sort_keys=True).encode())
+    for name, tensor in sorted(state.items()):
+        digest.update(f"\n{name} {tensor.dtype} {list(tensor.shape)}\n".encode())
+        digest.update(tensor.reshape(-1).view(torch.uint8).numpy())
+    return digest.hexdigest()
+
+
 def save_weights(
     path: str | Path,
     module: nn.Module,
@@ -89,10 +107,12 @@ def save_weights(
     _compare(path, _build(path, kind, config), state)
     try:
         about = {"kind": kind, "config": config, "provenance": provenance}
-        # One entry only: safetensors writes several in an order that differs from run to run.
-        metadata = {FORMAT: json.dumps(about, sort_keys=True, allow_nan=False)}
+        about = json.loads(json.dumps(about, allow_nan=False))  # as it is read: lists, no tuples
     except (TypeError, ValueError) as error:
         raise WeightsError(f"{path}: config and provenance must be JSON: {error}") from None
+    stored = about | {"sha256": _checksum(about, state)}
+    # One entry only: safetensors writes several in an order that differs from run to run.
+    metadata = {FORMAT: json.dumps(stored, sort_keys=True)}
     with atomic_path(path) as temporary:
         save_file(state, temporary, metadata)
 
@@ -119,13 +139,20 @@ def load_weights(
     try:
         with safe_open(path, "pt") as file:
             metadata = file.metadata() or {}
+            if UNCHECKED in metadata:
+                raise WeightsError(
+                    f"{path} is of the former format, without a checksum; train it again"
+                )
             if FORMAT not in metadata:
                 raise WeightsError(f"{path} holds no weights of this package; give one that does")
             state = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
             stored = json.loads(metadata[FORMAT])
             about = {name: stored[name] for name in ("kind", "config", "provenance")}
+            kept = stored["sha256"]
     except (SafetensorError, OSError, KeyError, TypeError, json.JSONDecodeError) as error:
         raise WeightsError(f"{path} is damaged ({error}); copy or train it again") from None
+    if _checksum(about, state) != kept:
+        raise WeightsError(f"{path} is damaged (its checksum is wrong); copy or train it again")
     if expect_kind is not None and about["kind"] != expect_kind:
         raise WeightsError(f"{path} holds a {about['kind']}; give the file of a {expect_kind}")
     module = _build(path, about["kind"], about["config"])

@@ -5,6 +5,7 @@ import json
 
 import pytest
 import torch
+from safetensors import safe_open
 from safetensors.torch import save_file
 
 from lpr_gfpgan.errors import WeightsError
@@ -20,7 +21,7 @@ from lpr_gfpgan.networks import (
     load_weights,
     save_weights,
 )
-from lpr_gfpgan.networks.weights import FORMAT
+from lpr_gfpgan.networks.weights import FORMAT, UNCHECKED, _checksum
 
 BUILD = {
     "generator": lambda: Generator(base=(2, 3), channels=[4, 4], code_size=6, mapping_layers=1),
@@ -55,6 +56,12 @@ LAYOUT = {
 def save(path, module, kind, /, **changes):
     arguments = {"kind": kind, "config": module.config, "provenance": {"steps": 3}, **changes}
     save_weights(path, module, **arguments)
+
+
+def write(path, state, about):
+    """A file that is whole, whatever it says."""
+    stored = about | {"sha256": _checksum(about, state)}
+    save_file(state, path, {FORMAT: json.dumps(stored)})
 
 
 def test_every_kind_is_covered():
@@ -147,7 +154,8 @@ def test_tensors_that_do_not_fit_the_config(change, tmp_path):
     else:
         state["logit.more"] = torch.zeros(2)
     about = {"kind": "discriminator", "config": module.config, "provenance": {}}
-    save_file(state, path, {FORMAT: json.dumps(about)})
+    about = json.loads(json.dumps(about))
+    write(path, state, about)
     with pytest.raises(WeightsError, match=r"logit\.(weight|more)"):
         load_weights(path)
     for field, value, word in (
@@ -155,13 +163,62 @@ def test_tensors_that_do_not_fit_the_config(change, tmp_path):
         ("config", {"base": [2, 3]}, "no discriminator can be built"),
         ("config", {"base": [2], "channels": [4]}, "base"),
     ):
-        save_file(module.state_dict(), path, {FORMAT: json.dumps({**about, field: value})})
+        write(path, module.state_dict(), {**about, field: value})
         with pytest.raises(WeightsError, match=word):
             load_weights(path)
-    for text in ("{", "[]", '"kind"', '{"kind": "discriminator"}'):
+    unchecked = json.dumps(about)
+    for text in ("{", "[]", '"kind"', '{"kind": "discriminator"}', unchecked):
         save_file(module.state_dict(), path, {FORMAT: text})
         with pytest.raises(WeightsError, match="damaged"):
             load_weights(path)
+
+
+@pytest.mark.parametrize("dtype", [None, torch.float16])
+@pytest.mark.parametrize("bit", [0, 3, 7])
+def test_one_changed_bit_is_refused_wherever_it_is(dtype, bit, tmp_path):
+    """In the tensors safetensors alone reads it without a word; in the text JSON may."""
+    path = tmp_path / "net.safetensors"
+    save(path, BUILD["plain_unet"](), "plain_unet", dtype=dtype)
+    whole = path.read_bytes()
+    tensors = 8 + int.from_bytes(whole[:8], "little")
+    inside = {*range(tensors, len(whole), 7), len(whole) - 1}
+    for at in sorted({*inside, *range(0, tensors, 5)}):
+        data = bytearray(whole)
+        data[at] ^= 1 << bit
+        path.write_bytes(data)
+        with pytest.raises(WeightsError) as told:
+            load_weights(path)
+        assert str(path) in str(told.value) and "\n" not in str(told.value)
+        if at in inside:
+            assert str(told.value) == (
+                f"{path} is damaged (its checksum is wrong); copy or train it again"
+            )
+    path.write_bytes(whole)
+    load_weights(path)
+
+
+def test_tensors_that_changed_places_are_refused(tmp_path):
+    path = tmp_path / "net.safetensors"
+    save(path, BUILD["rrdb"](), "rrdb")
+    with safe_open(path, "pt") as file:
+        metadata = file.metadata()
+        state = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    shapes = {}
+    for name, tensor in state.items():
+        shapes.setdefault(tensor.shape, []).append(name)
+    one, two = next(names for names in shapes.values() if len(names) > 1)[:2]
+    state[one], state[two] = torch.full_like(state[two], 0.5), state[one]
+    save_file(state, path, metadata)
+    with pytest.raises(WeightsError, match="its checksum is wrong"):
+        load_weights(path)
+
+
+def test_a_file_of_the_former_format_is_told_apart(tmp_path):
+    module, path = BUILD["reader"](), tmp_path / "net.safetensors"
+    about = {"kind": "reader", "config": module.config, "provenance": {}}
+    save_file(module.state_dict(), path, {UNCHECKED: json.dumps(about)})
+    with pytest.raises(WeightsError, match=r"net\.safetensors is of the former format.*; train it"):
+        load_weights(path)
 
 
 def test_equal_weights_give_equal_bytes(tmp_path):
