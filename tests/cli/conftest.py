@@ -11,6 +11,12 @@ from ..restore import conftest as stand_ins
 make, calibration = stand_ins.make, stand_ins.calibration
 
 
+@pytest.fixture(autouse=True)
+def own_weights(monkeypatch, tmp_path):
+    """The tests' tiny weights are found, not those that ship."""
+    monkeypatch.setattr("lpr_gfpgan.restore.weights.RELEASED", tmp_path / "none.safetensors")
+
+
 @pytest.fixture
 def run():
     """Runs the program in this process: run("read", path) gives the exit code."""

@@ -56,4 +56,5 @@ def workshop(tmp_path, drawn, smoke_study, monkeypatch):
     monkeypatch.setenv("LPR_GFPGAN_ROOT", str(root))
     monkeypatch.setenv("LPR_GFPGAN_OUTPUT", str(tmp_path))
     monkeypatch.setattr("lpr_gfpgan.restore.photographs.load_hyperlpr", lambda: Detector())
+    monkeypatch.setattr("lpr_gfpgan.restore.weights.RELEASED", tmp_path / "none")  # tiny ones do
     return tmp_path
