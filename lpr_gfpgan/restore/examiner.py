@@ -11,7 +11,7 @@ import torch
 
 from ..plates import canonical_quad, image_tensor
 from ..readers import Reader
-from ..trust.placing import FOUND, TIGHT
+from ..trust.placing import CORNERS, FOUND, TIGHT
 from .placing import PlacedPlate
 from .reading import PlateReading, readings_of
 
@@ -33,6 +33,8 @@ UNCALIBRATED = (
 )
 
 PARTIAL = {
+    CORNERS: "The text is no whole plate's: check that its four corners are where they should be; "
+    "if they are, the picture shows too little of it.",
     TIGHT: "The text is no whole plate's: if the plate is tilted, or does not fill the picture, "
     "give its four corners.",
     FOUND: "The text is no whole plate's: a detector placed its corners, maybe badly; give its "
@@ -81,7 +83,7 @@ class Examination:
             from `Restorer.read_placed`.
         likeness: see `RestoredPlate`.
         is_plate: see `RestoredPlate`.
-        note: why something is withheld; empty where nothing is.
+        note: why something is withheld, or that the text is no whole plate's; empty otherwise.
     """
 
     reading: PlateReading | None

@@ -119,13 +119,11 @@ def test_nothing_is_restored_for_a_reading_that_does_not_hang_on_it(make, calibr
     assert heedless.reading == restorer.restore(crop, "tight").reading
 
 
-def test_a_tight_crop_without_a_whole_text_is_told_what_may_help(make, calibration, crop, photo):
-    picture, (quad, _) = photo
+def test_a_tight_crop_without_a_whole_text_is_told_what_may_help(make, calibration, crop):
     partial = make(says=("A1234", "A1234"), calibration=calibration)
     tight = partial.restore(crop, "tight")
     assert tight.text == "A1234" and tight.is_plate is True
     assert "no whole plate's" in tight.note and "four corners" in tight.note
-    assert partial.restore(picture, quad).note == ""  # by corners there is nothing to mend
     assert "no whole plate's" in make(says=("A1234", "A1234")).restore(crop, "tight").note
 
 
@@ -136,3 +134,16 @@ def test_a_found_plate_without_a_whole_text_is_told_what_may_help(make, calibrat
     for plate in (partial.restore(picture), *partial.restore_photograph(picture).plates):
         assert "a detector placed its corners" in plate.note and "four corners" in plate.note
     assert make(calibration=calibration, found=found).restore(picture).note == ""
+
+
+def test_given_corners_without_a_whole_text_are_to_be_checked(make, calibration, photo):
+    picture, (quad, _) = photo
+    partial = make(says=("A1234", "A1234"), calibration=calibration)
+    for plate in (
+        partial.restore(picture, quad),
+        *partial.restore_photograph(picture, [quad]).plates,
+    ):
+        assert plate.text == "A1234" and plate.is_plate is True
+        assert "no whole plate's: check that its four corners" in plate.note
+        assert "give its four corners" not in plate.note
+    assert make(calibration=calibration).restore(picture, quad).note == ""
