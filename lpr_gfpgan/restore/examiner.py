@@ -41,6 +41,10 @@ PARTIAL = {
     "four corners.",
 }
 """What may help a plate without a whole text, by how it was placed."""
+NARROW = (
+    "The plate is {width:.0f} pixels wide in the picture; below "
+    f"{LEAST_WIDTH} it cannot be read, so its text is withheld."
+)
 REFUSED = "This does not look like a plate, so its text is withheld."
 GIVE_CORNERS = "give the plate's four corners if it shows one"
 TAKEN = "It was taken to end at the plate's edges"
@@ -172,20 +176,16 @@ class Examiner:
             yield batch, self._quad.expand(len(batch), 4, 2)
 
     def _conclude(self, placed: PlacedPlate, look: Look) -> Examination:
-        likeness = look.likeness
-        if likeness is None:
-            is_plate, note = None, UNCALIBRATED
-        else:
-            is_plate, note = self.calibration.accepts(likeness, placed.way), ""
+        likeness, notes = look.likeness, []
+        is_plate = None if likeness is None else self.calibration.accepts(likeness, placed.way)
+        narrow = placed.width < LEAST_WIDTH
         if is_plate is False:
-            note = refusal(tight=placed.way == TIGHT, vain=placed.vain)
-        elif placed.width < LEAST_WIDTH:
-            note = (
-                f"The plate is {placed.width:.0f} pixels wide in the picture; below {LEAST_WIDTH} "
-                "it cannot be read, so its text is withheld."
-            )
-        else:
-            if not look.reading.complete:
-                note = f"{note} {PARTIAL.get(placed.way, '')}".strip()
-            return Examination(look.reading, likeness, is_plate, note)
-        return Examination(None, likeness, is_plate, note)
+            notes.append(refusal(tight=placed.way == TIGHT, vain=placed.vain))
+        if narrow:
+            notes.append(NARROW.format(width=placed.width))
+        if is_plate is None:
+            notes.append(UNCALIBRATED)
+        reading = None if narrow or is_plate is False else look.reading
+        if reading is not None and not reading.complete:
+            notes.append(PARTIAL[placed.way])
+        return Examination(reading, likeness, is_plate, " ".join(notes))

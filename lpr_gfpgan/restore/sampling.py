@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 SEED = 0
 """Of the samples: the same picture gives the same ones."""
 
+UNKNOWN_AGREEMENT = (
+    "How far the samples agree is withheld: without a calibration nobody knows what it says."
+)
 NO_AGREEMENT = (
     "How far the samples agree is withheld: on validation plates given in this way that did not "
     "tell wrong characters from right ones."
@@ -45,9 +48,9 @@ def with_samples(
     results = []
     for plate, given, samples in zip(plates, placed, drawn, strict=True):
         shares, note = None, plate.note
-        if plate.reading is not None and examiner.calibration is not None:
+        if plate.reading is not None:
             withheld = _withheld(examiner.calibration, given, count)
-            note = note or withheld
+            note = f"{note} {withheld}".strip()
             if not withheld:
                 readings = [each.text for each in examiner.read(samples)]
                 shares = sample_agreement(plate.reading.text, readings)
@@ -55,11 +58,13 @@ def with_samples(
     return results
 
 
-def _withheld(calibration: Calibration, placed: PlacedPlate, count: int) -> str:
+def _withheld(calibration: Calibration | None, placed: PlacedPlate, count: int) -> str:
     """Why the agreement of so many samples is not shown; empty where it is.
 
     As many samples as it was measured with are needed: of fewer, nothing is known.
     """
+    if calibration is None:
+        return UNKNOWN_AGREEMENT
     if not calibration.shows_agreement(placed.way):
         return NO_AGREEMENT
     if count < calibration.samples:

@@ -54,6 +54,14 @@ def test_a_narrow_plate_has_an_image_and_no_text(make, calibration, crop, width,
     assert read or f"{width} pixels wide" in result.note
 
 
+def test_all_that_is_withheld_is_said(make, calibration, crop):
+    refused = make(calibration=calibration).restore(WALL[:16, :20], "tight").note
+    assert refused.startswith("This does not look like a plate") and "20 pixels wide" in refused
+    uncalibrated = make().restore(crop[:16, :20], "tight").note
+    assert uncalibrated.startswith("The plate is 20 pixels wide")
+    assert "Without a calibration" in uncalibrated
+
+
 def test_disagreement_lowers_confidence(make, calibration, crop):
     calibrated = make(says=("皖A12345", "皖A12395"), calibration=calibration).restore(crop)
     expected = [0.8] * 7

@@ -52,7 +52,22 @@ def test_without_text_or_calibration_there_is_no_agreement(make, calibration, cr
     wall = np.full((40, 120, 3), 200, np.uint8)
     refused = make(calibration=calibration).restore(wall, "tight", samples=2)
     assert refused.agreement is None and "not look like a plate" in refused.note
-    assert make().restore(crop, samples=2).agreement is None
+    assert "agree" not in refused.note  # there is no text that they could agree on
+    uncalibrated = make().restore(crop, samples=2)
+    assert uncalibrated.agreement is None
+    assert "Without a calibration" in uncalibrated.note
+    assert "samples agree is withheld: without a calibration" in uncalibrated.note
+
+
+def test_what_is_said_of_the_samples_comes_after_what_is_said_of_the_text(
+    make, crop, calibration, drawn
+):
+    partial = make(says=("A1234", "A1234"), calibration=calibration)
+    alone = partial.restore(crop, "tight").note
+    assert alone.startswith("The text is no whole plate's")
+    both = partial.restore(crop, "tight", samples=1).note
+    assert both.startswith(f"{alone} How far the samples agree is withheld")
+    assert partial.restore(crop, "tight", samples=2).note == alone
 
 
 def test_the_network_draws_the_same_samples_again(weights, crop):
