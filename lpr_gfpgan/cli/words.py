@@ -23,8 +23,9 @@ def in_options(text: str) -> str:
 
     Whole phrases are replaced, so that a file's name is left as it is.
     """
-    from ..restore.examiner import GIVE_CORNERS, OR_SEARCH
+    from ..restore.examiner import GIVE_CORNERS, MISPLACED, OR_SEARCH, TILTED
     from ..restore.photographs import GIVE_PLACE
+    from ..restore.sampling import BY_CORNERS
 
     phrases = {
         GIVE_PLACE: "give its four corners with --corners, or --tight if the plate fills the "
@@ -33,6 +34,7 @@ def in_options(text: str) -> str:
         "--tight out",
         GIVE_CORNERS: "give the plate's four corners with --corners if it shows one",
     }
+    phrases |= {each: f"{each} with --corners" for each in (TILTED, MISPLACED, BY_CORNERS)}
     for phrase, words in phrases.items():
         text = text.replace(phrase, words)
     return text

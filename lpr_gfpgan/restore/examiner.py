@@ -32,13 +32,14 @@ UNCALIBRATED = (
     "tells a plate from another picture; `make reproduce` makes one."
 )
 
+NO_WHOLE = "The text is no whole plate's"
+TILTED = "if the plate is tilted, or does not fill the picture, give its four corners"
+MISPLACED = "a detector placed its corners, maybe badly; give its four corners"
 PARTIAL = {
-    CORNERS: "The text is no whole plate's: check that its four corners are where they should be; "
-    "if they are, the picture shows too little of it.",
-    TIGHT: "The text is no whole plate's: if the plate is tilted, or does not fill the picture, "
-    "give its four corners.",
-    FOUND: "The text is no whole plate's: a detector placed its corners, maybe badly; give its "
-    "four corners.",
+    CORNERS: f"{NO_WHOLE}: check that its four corners are where they should be; if they are, the "
+    "picture shows too little of it.",
+    TIGHT: f"{NO_WHOLE}: {TILTED}.",
+    FOUND: f"{NO_WHOLE}: {MISPLACED}.",
 }
 """What may help a plate without a whole text, by how it was placed."""
 NARROW = (

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ..trust import sample_agreement, sample_restorations
+from ..trust.placing import CORNERS
 
 if TYPE_CHECKING:
     from .. import networks
@@ -23,8 +24,9 @@ UNKNOWN_AGREEMENT = (
 )
 NO_AGREEMENT = (
     "How far the samples agree is withheld: on validation plates given in this way that did not "
-    "tell wrong characters from right ones."
+    "tell wrong characters from right ones"
 )
+BY_CORNERS = "it did for plates given by their four corners"
 
 
 def with_samples(
@@ -66,7 +68,8 @@ def _withheld(calibration: Calibration | None, placed: PlacedPlate, count: int) 
     if calibration is None:
         return UNKNOWN_AGREEMENT
     if not calibration.shows_agreement(placed.way):
-        return NO_AGREEMENT
+        mend = f"; {BY_CORNERS}" if calibration.shows_agreement(CORNERS) else ""
+        return f"{NO_AGREEMENT}{mend}."
     if count < calibration.samples:
         return (
             "How far the samples agree is withheld: what that says was measured with "

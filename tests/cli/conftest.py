@@ -67,14 +67,14 @@ def known_answers(at_untrained, monkeypatch, make, calibration):
     """known_answers([(quad, score)]) lets commands find these plates and read 皖A12345 in each.
 
     Their restorations, which are light as the plates are dark, are read as 皖A12395. With
-    `refused` nothing passes for a plate.
+    `refused` nothing passes for a plate, with `says` all is read so.
     """
 
-    def use(found=(), *, refused=False):
+    def use(found=(), *, refused=False, says=None):
         if refused:
             monkeypatch.setattr(calibration, "accepts", lambda likeness, way: False)
-        says = ("皖A12395", "皖A12345")
-        restorer = make(says=says, calibration=calibration, found=found)
+        answers = (says, says) if says else ("皖A12395", "皖A12345")
+        restorer = make(says=answers, calibration=calibration, found=found)
         restorer.reader.name = "direct"
         monkeypatch.setattr(Restorer, "from_pretrained", lambda *_, **__: restorer)
 

@@ -9,6 +9,7 @@ from lpr_gfpgan.files import read_image, sha256_of, write_png
 from lpr_gfpgan.plates.alphabet import is_grammatical
 from lpr_gfpgan.restore import Restorer
 
+FOUND = [[80, 60], [208, 60], [208, 101], [80, 101]]
 CORNERS = ["--corners", "4,2", "124,2", "124,39", "4,39"]
 
 
@@ -68,3 +69,23 @@ def test_why_nothing_is_read(run, known_answers, tmp_path, capsys):
     assert plain["accepted"] is False and plain["text"] is None and "plate" in plain["note"]
     assert tiny["accepted"] is True and tiny["text"] is None and "20 pixels" in tiny["note"]
     assert tiny["plate_width"] == 20 and tiny["corners"] == [[0, 0], [20, 0], [20, 14], [0, 14]]
+
+
+def test_what_may_help_is_named_as_an_option(
+    run, known_answers, calibration, pictures, tmp_path, capsys
+):
+    known_answers([(FOUND, 0.9)], says="A1234")
+    assert run("read", pictures / "a.png", "--tight") == 0
+    assert "give its four corners with --corners." in json.loads(capsys.readouterr().out)["note"]
+    photo = np.random.default_rng(0).integers(0, 255, (300, 400, 3), np.uint8)
+    write_png(tmp_path / "photo.png", photo)
+    assert run("read", tmp_path / "photo.png") == 0
+    assert "give its four corners with --corners." in json.loads(capsys.readouterr().out)["note"]
+    assert run("read", pictures / "a.png", *CORNERS) == 0
+    assert "check that its four corners" in json.loads(capsys.readouterr().out)["note"]
+    # So it is with what is said of the samples, which is lost to no other note.
+    calibration.shown = {"corners"}
+    given = ("restore", pictures / "a.png", "--tight", "-o", tmp_path / "out", "--samples", 2)
+    assert run(*given) == 0
+    note = json.loads(capsys.readouterr().out)["note"]
+    assert "no whole plate's" in note and "given by their four corners with --corners." in note

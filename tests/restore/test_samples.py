@@ -32,10 +32,12 @@ def test_agreement_that_means_nothing_is_withheld(make, crop, calibration, drawn
     calibration.shown = {"corners", "found"}
     result = make(calibration=calibration).restore(crop, samples=2)
     assert len(result.samples) == 2 and result.agreement is None
-    assert "agree" in result.note
+    assert "agree" in result.note and "given by their four corners" in result.note
     corners = [[0, 0], [128, 0], [128, 41], [0, 41]]
     assert make(calibration=calibration).restore(crop, corners, samples=2).agreement is not None
     assert make(calibration=calibration).restore(crop).note == ""
+    calibration.shown = set()  # then corners would not help
+    assert "corners" not in make(calibration=calibration).restore(crop, samples=2).note
 
 
 @pytest.mark.parametrize(("count", "shown"), [(1, False), (2, True), (3, True)])
