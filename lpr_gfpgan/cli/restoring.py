@@ -198,7 +198,8 @@ def _restore_batch(
             report_skipped(error)
         for line in lines:
             if line["accepted"] is False:
-                report(f"{picture}: {line['note']}")
+                which = f", plate {line['plate']}" if (line["plates"] or 1) > 1 else ""
+                report(f"{picture}{which}: {line['note']}")
         yield lines
 
 

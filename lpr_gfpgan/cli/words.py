@@ -30,11 +30,11 @@ def in_options(text: str) -> str:
     phrases = {
         GIVE_PLACE: "give its four corners with --corners, or --tight if the plate fills the "
         "picture",
-        OR_SEARCH: "if it does not, give the plate's four corners with --corners, or leave "
-        "--tight out",
-        GIVE_CORNERS: "give the plate's four corners with --corners if it shows one",
+        OR_SEARCH: "if a plate is only a part of it, give its four corners with --corners, or "
+        "leave --tight out",
     }
-    phrases |= {each: f"{each} with --corners" for each in (TILTED, MISPLACED, BY_CORNERS)}
+    given = (GIVE_CORNERS, TILTED, MISPLACED, BY_CORNERS)
+    phrases |= {each: f"{each} with --corners" for each in given}
     for phrase, words in phrases.items():
         text = text.replace(phrase, words)
     return text

@@ -46,22 +46,24 @@ NARROW = (
     "The plate is {width:.0f} pixels wide in the picture; below "
     f"{LEAST_WIDTH} it cannot be read, so its text is withheld."
 )
-REFUSED = "This does not look like a plate, so its text is withheld."
-GIVE_CORNERS = "give the plate's four corners if it shows one"
-TAKEN = "It was taken to end at the plate's edges"
-OR_SEARCH = "if it does not, give the plate's four corners, or leave 'tight' out"
+REFUSED = "This does not look like a plate"
+WITHHELD = "so its text is withheld"
+GIVE_CORNERS = "if it shows one, give its four corners"
+OR_SEARCH = "if a plate is only a part of it, give its four corners, or leave 'tight' out"
+REFUSED_MENDS = {CORNERS: "check its four corners", TIGHT: OR_SEARCH, FOUND: GIVE_CORNERS}
+"""What may help a plate that was refused, by how it was placed."""
 
 
-def refusal(*, tight: bool, vain: str = "") -> str:
+def refusal(way: str, vain: str = "") -> str:
     """Why the text of what is no plate is withheld, and what may help.
 
     Args:
-        tight: whether the picture was taken for the plate.
+        way: how it was placed, one of `trust.placing.WAYS`.
         vain: see `PlacedPlate`.
     """
     if vain:
-        return f"{REFUSED} {TAKEN}, as a search gave nothing ({vain}); {GIVE_CORNERS}."
-    return f"{REFUSED} {TAKEN}; {OR_SEARCH}." if tight else REFUSED
+        return f"{REFUSED}, and {vain}, {WITHHELD}; {GIVE_CORNERS}."
+    return f"{REFUSED}, {WITHHELD}; {REFUSED_MENDS[way]}."
 
 
 @dataclass(frozen=True)
@@ -181,7 +183,7 @@ class Examiner:
         is_plate = None if likeness is None else self.calibration.accepts(likeness, placed.way)
         narrow = placed.width < LEAST_WIDTH
         if is_plate is False:
-            notes.append(refusal(tight=placed.way == TIGHT, vain=placed.vain))
+            notes.append(refusal(placed.way, placed.vain))
         if narrow:
             notes.append(NARROW.format(width=placed.width))
         if is_plate is None:

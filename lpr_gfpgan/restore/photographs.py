@@ -23,12 +23,12 @@ class NoPlateFound(ImageError):
     """A search for plates gave none, or there is nothing to search with.
 
     Args:
-        reason: what happened; names the picture.
-        mend: what the user can do.
+        message: names the picture and the mend.
+        reason: what happened, as a part of a sentence that speaks of the picture.
     """
 
-    def __init__(self, reason: str, mend: str) -> None:
-        super().__init__(f"{reason}; {mend}")
+    def __init__(self, message: str, reason: str) -> None:
+        super().__init__(message)
         self.reason = reason
 
 
@@ -58,10 +58,9 @@ class PlateFinder:
             try:
                 self._detector = load_hyperlpr()
             except WeightsError as error:
+                reason = f"to search for one needs the models of HyperLPR ({error})"
                 raise NoPlateFound(
-                    f"{name}: no plate fills it, and to search for one needs the models of "
-                    f"HyperLPR ({error})",
-                    f"or {GIVE_PLACE}",
+                    f"{name}: no plate fills it, and {reason}; or {GIVE_PLACE}", reason
                 ) from None
         height, width = photo.shape[:2]
         kept: list[FoundPlate] = []
@@ -72,7 +71,7 @@ class PlateFinder:
             if inside and large and all(_overlap(found.quad, k.quad) < SAME for k in kept):
                 kept.append(found)
         if not kept:
-            raise NoPlateFound(f"no plate found in {name}", GIVE_PLACE)
+            raise NoPlateFound(f"no plate found in {name}; {GIVE_PLACE}", "none was found in it")
         return kept
 
 

@@ -33,8 +33,8 @@ class PlacedPlate:
         quad: float64 [4, 2], the plate's corners in the picture it comes from, in pixels: upper
             left, upper right, lower right, lower left.
         way: how it was placed, one of `trust.placing.WAYS`: "corners", "tight" or "found".
-        vain: why a search for a plate gave none, where the picture was then taken for the plate
-            though it does not look like one; empty otherwise.
+        vain: why a search for a plate gave none (`NoPlateFound.reason`), where the picture was then
+            taken for the plate though it does not look like one; empty otherwise.
         look: what a restorer's reader saw in the frame while it was placed, so that this restorer
             need not read it again; None where nothing was read yet.
     """

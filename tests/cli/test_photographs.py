@@ -40,7 +40,7 @@ def test_plates_are_found_put_back_and_listed(run, known_answers, photo, tmp_pat
     assert (good["plate"], good["score"], good["corners"]) == (1, 0.9, FIRST)
     assert good["plates"] == refused["plates"] == 2
     assert (refused["plate"], refused["accepted"], refused["output"]) == (2, False, None)
-    assert "photo.png: This does not look like a plate" in capsys.readouterr().err
+    assert "photo.png, plate 2: This does not look like a plate" in capsys.readouterr().err
     before, after = (read_image(path).astype(int) for path in (photo, out / "photo.png"))
     assert np.abs(after - before)[75:90, 100:190].mean() > 30
     outside = np.ones(before.shape[:2], bool)

@@ -158,8 +158,12 @@ def test_a_plates_shape_in_which_nothing_is_found_is_kept_and_refused(
     line = json.loads((out / "readings.jsonl").read_text("utf-8"))
     assert line["accepted"] is False and line["text"] is None and line["photograph"] is None
     assert line["output"] == "plain.png" and read_image(out / "plain.png").shape == (22, 64, 3)
-    assert f"no plate found in image {path}" in line["note"] and "--corners" in line["note"]
+    assert "none was found in it" in line["note"] and "--corners" in line["note"]
     assert "tight" not in line["note"]
+    # A short line, which names the picture once, and the summary, which names the folder.
+    said, _ = captured.err.splitlines()
+    assert said == f"lpr-gfpgan: {path}: {line['note']}" and len(line["note"]) < 150
+    assert said.count(path.name) == 1
     # `read` says the same of it.
     assert run("read", path) == 0
     assert json.loads(capsys.readouterr().out)["note"] == line["note"]

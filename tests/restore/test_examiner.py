@@ -13,7 +13,7 @@ def test_what_is_no_plate_is_refused(make, calibration):
     assert result.is_plate is False and result.likeness == pytest.approx(0, abs=1e-3)
     assert result.text is None and result.text_restored is None
     assert "not look like a plate" in result.note
-    assert "corners" in result.note and "edges" in result.note
+    assert "give its four corners, or leave 'tight' out" in result.note
     assert result.image.shape == (22, 64, 3) and (result.image == 55).all()
     assert make(calibration=calibration).read(WALL, "tight") is None
 
@@ -22,7 +22,8 @@ def test_corners_of_no_plate_are_refused_too(make, calibration):
     quad = [[0, 0], [100, 0], [100, 30], [0, 30]]
     result = make(calibration=calibration).restore(WALL, quad)
     assert result.is_plate is False
-    assert "not look like a plate" in result.note and "edges" not in result.note
+    assert "not look like a plate" in result.note and "check its four corners" in result.note
+    assert "tight" not in result.note
 
 
 def test_a_plate_is_not_refused(make, calibration, crop):

@@ -48,7 +48,7 @@ def test_a_plates_shape_in_which_nothing_is_found_stays_refused(
     result = restorer.restore(np.full((40, 120, 3), 200, np.uint8))
     assert result.is_plate is False and result.text is None and result.plate_width == 120
     assert "not look like a plate" in result.note and "four corners" in result.note
-    reason = {"finds nothing": "no plate found in the picture", "is missing": MEND}[detector]
+    reason = {"finds nothing": "none was found in it", "is missing": MEND}[detector]
     assert reason in result.note
     assert result.image.shape == (22, 64, 3)
 
