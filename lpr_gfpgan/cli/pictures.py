@@ -100,6 +100,22 @@ def grouped(
     return groups
 
 
+def is_readable(picture: str) -> bool:
+    """Whether a command's only picture can be read; names it where it cannot.
+
+    To be asked before weights are opened: that takes seconds, after which a mistyped name would be
+    all that there is to say.
+    """
+    from ..files import read_image
+
+    try:
+        read_image(picture)
+    except LprError as error:
+        report_skipped(error)
+        return False
+    return True
+
+
 def report_skipped(error: LprError | OSError) -> None:
     """Names a picture that is left out."""
     report(f"skipped: {in_words(error)}")

@@ -8,7 +8,7 @@ from pathlib import Path
 from .arguments import Commands, add_command, add_pictures
 from .exit_codes import SKIPPED
 from .lines import json_line, read_fields
-from .pictures import batches, given_place, grouped, pictures_of
+from .pictures import batches, given_place, grouped, is_readable, pictures_of
 from .provenance import READ, open_restorer
 
 
@@ -25,6 +25,8 @@ def read(options: argparse.Namespace) -> int:
     from ..files import sha256_of
 
     names = grouped(name for name, _ in pictures_of(options))
+    if sum(map(len, names)) == 1 and not is_readable(names[0][0]):
+        return SKIPPED
     restorer, facts = open_restorer(options)
     restorer.require_reader()
     if restorer.calibration is None:  # then the restorer has no part in it

@@ -20,7 +20,7 @@ from .leftovers import remove_leftovers
 from .lines import json_line
 from .outputs import OutputFolder, targets_of
 from .parts import gather_parts
-from .pictures import batches, given_place, pictures_of, report, report_skipped
+from .pictures import batches, given_place, is_readable, pictures_of, report, report_skipped
 from .processes import Processes, started
 from .provenance import open_restorer
 from .readings import Readings
@@ -75,7 +75,7 @@ def restore(options: argparse.Namespace) -> int:
     with started() as processes, ExitStack() as stack:
         lock = processes.agree(partial(_go_in, options.output, processes, stack))
         work = processes.agree(partial(_prepare, options, processes, lock, stack))
-        counts = _restore_all(work, options) if work.restorer else Counter()
+        counts = _restore_all(work, options) if work.restorer else Counter(failed=work.failed)
         counts["existing"] = len(work.targets) - work.folder.count
         replaced = work.folder.readings.has_replaced
         said = processes.exchange((counts, replaced))
@@ -85,7 +85,10 @@ def restore(options: argparse.Namespace) -> int:
 
 
 class _Work(NamedTuple):
-    """What a process has to do; without a restorer, nothing."""
+    """What a process has to do; without a restorer, nothing.
+
+    `failed` is 1 where the only picture of the run cannot be read, which was said then.
+    """
 
     processes: Processes
     targets: dict[str, str]
@@ -93,6 +96,7 @@ class _Work(NamedTuple):
     restorer: Restorer | None
     facts: dict[str, Any]
     only_one: bool
+    failed: int
 
 
 def _go_in(folder: Path, processes: Processes, stack: ExitStack) -> int | None:
@@ -133,11 +137,12 @@ def _prepare(
         skip_existing=options.skip_existing,
     )
     restorer, facts = None, {}
-    if folder.count:
+    failed = int(total == folder.count == 1 and not is_readable(*targets.values()))
+    if folder.count and not failed:
         options.device = processes.device(options.device)
         restorer, facts = open_restorer(options)
         remove_leftovers(options.output, (name for group in folder.groups for name in group))
-    return _Work(processes, targets, folder, restorer, facts, total == 1)
+    return _Work(processes, targets, folder, restorer, facts, total == 1, failed)
 
 
 def _finish(work: _Work, counts: Counter[str], replaced: bool) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 from ..errors import LprError
@@ -23,6 +24,8 @@ def in_options(text: str) -> str:
 
     Whole phrases are replaced, so that a file's name is left as it is.
     """
+    if "lpr_gfpgan.restore" not in sys.modules:  # it alone says these, and is slow to import
+        return text
     from ..restore.examiner import GIVE_CORNERS, MISPLACED, OR_SEARCH, TILTED
     from ..restore.photographs import GIVE_PLACE
     from ..restore.sampling import BY_CORNERS

@@ -1,6 +1,8 @@
 """`restore`."""
 
 import json
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -211,3 +213,45 @@ def test_samples_are_written(run, at_untrained, pictures, tmp_path):
     (out / "readings.jsonl").unlink()
     assert run("restore", pictures / "a.png", "-o", out, "--samples", 1) == 1
     assert not (out / "a.png").exists()
+
+
+@pytest.mark.parametrize("command", ["restore", "read"])
+@pytest.mark.parametrize(
+    ("name", "content", "word"),
+    [
+        ("none.png", None, "no such file"),
+        ("empty.png", b"", "no image"),
+        ("a.png", b"a", "no image"),
+    ],
+)
+def test_the_only_picture_is_looked_at_before_weights_are_opened(
+    run, at_untrained, tmp_path, monkeypatch, capsys, command, name, content, word
+):
+    if content is not None:
+        (tmp_path / name).write_bytes(content)
+    monkeypatch.setattr(Restorer, "from_pretrained", None)
+    output = ["-o", tmp_path / "out"] if command == "restore" else []
+    assert run(command, tmp_path / name, *output) == 1
+    said, *summary = capsys.readouterr().err.splitlines()
+    assert said.startswith("lpr-gfpgan: skipped: ") and name in said and word in said
+    assert summary == [
+        "lpr-gfpgan: 0 pictures restored, 0 refused as no plate, 1 failed" for _ in output[:1]
+    ]
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("command", ["restore", "read"])
+def test_a_mistyped_name_needs_no_heavy_import(tmp_path, command):
+    code = (
+        "import sys\nfrom lpr_gfpgan.cli import main\n"
+        "code = main(sys.argv[1:])\nsys.exit('torch' if 'torch' in sys.modules else code)"
+    )
+    output = ["-o", tmp_path / "out"] if command == "restore" else []
+    done = subprocess.run(
+        [sys.executable, "-c", code, command, tmp_path / "none.png", *output],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1 and "no such file" in done.stderr
+    assert not done.stderr.endswith("torch\n")
