@@ -12,7 +12,7 @@ from ..errors import DataError
 from .lines import restored_fields
 from .pictures import beginning, grouped
 from .processes import Processes
-from .provenance import RESTORED, is_restoration, png_facts
+from .provenance import RESTORED, is_untouched, png_facts
 from .readings import Readings
 
 if TYPE_CHECKING:
@@ -61,7 +61,8 @@ class OutputFolder:
     A plate that fills its picture NAME becomes NAME.png. A photograph becomes NAME.png with its
     plates put back, and each plate NAME-plate1.png and so on. Samples are NAME-sample1.png,
     NAME-plate1-sample1.png. With `overwrite`, what an earlier run made of the same input, and this
-    one does not make again, is removed if its lines and the file itself say so.
+    one does not make again, is removed if its lines and the file itself say so, and it was not
+    edited since.
 
     A picture is finished when all its lines are there, and the files that they name. Files come
     first: those of a run that was killed before it wrote their lines are known by what they say of
@@ -178,7 +179,7 @@ class OutputFolder:
                 raise DataError(f"{path} of {picture} would also be another picture's; rename one")
         digest = sha256_of(picture)
         for path, image in files.items():
-            write_png(path, image, png_facts(facts, digest))
+            write_png(path, image, png_facts(facts, digest, image))
         if self._overwrite:
             self._remove_former(target, digest, kept=files)
         origin = {"input": picture, "input_sha256": digest}
@@ -195,7 +196,7 @@ class OutputFolder:
         """
         for path in self.readings.files_of(target, digest).difference(kept):
             others = self.readings.is_known(path) or os.path.realpath(path) in self._inputs
-            if not others and is_restoration(path, digest):
+            if not others and is_untouched(path, digest):
                 path.unlink()
 
     def _refuse_existing(self, paths: Sequence[Path], picture: str) -> None:
@@ -209,7 +210,7 @@ class OutputFolder:
         for path in paths:
             if not path.exists() or self._overwrite:
                 continue
-            if not (self._skip_existing and is_restoration(path, sha256_of(picture))):
+            if not (self._skip_existing and is_untouched(path, sha256_of(picture))):
                 raise DataError(f"{path} is there already; {_MEND}")
 
     def _name(self, path: Path) -> str:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import hashlib
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from ..restore import Restorer
 
 RESTORED = "restored by a model: not evidence"
@@ -44,13 +47,21 @@ def software() -> str:
         return "lpr-gfpgan, not installed"
 
 
-def png_facts(facts: dict[str, Any], input_sha256: str) -> dict[str, str]:
-    """What a restored PNG keeps; Software and Disclaimer are keywords of the PNG standard."""
+def png_facts(facts: dict[str, Any], input_sha256: str, image: np.ndarray) -> dict[str, str]:
+    """What a restored PNG keeps; Software and Disclaimer are keywords of the PNG standard.
+
+    Args:
+        facts: see `open_restorer`.
+        input_sha256: of the input.
+        image: uint8 RGB [h, w, 3], what the PNG shows. The hash of its bytes, row by row, tells
+            whether it was edited since: programs that edit pictures may keep the rest.
+    """
     return {
         "Software": facts["software"],
         "Disclaimer": RESTORED,
         "model_sha256": facts["model_sha256"],
         "input_sha256": input_sha256,
+        "pixels_sha256": hashlib.sha256(image.tobytes()).hexdigest(),
     }
 
 
@@ -73,6 +84,20 @@ def is_restoration(path: Path, input_sha256: str, model_sha256: str | None = Non
     if model_sha256 is not None:
         wanted["model_sha256"] = model_sha256
     return all(facts.get(name) == value for name, value in wanted.items())
+
+
+def is_untouched(path: Path, input_sha256: str) -> bool:
+    """Whether a file is a restoration of that input and shows what was written, see `png_facts`."""
+    from PIL.PngImagePlugin import PngImageFile
+
+    if not is_restoration(path, input_sha256):
+        return False
+    try:
+        with PngImageFile(path) as picture:
+            shown = hashlib.sha256(picture.tobytes()).hexdigest()
+            return picture.info.get("pixels_sha256") == shown
+    except (OSError, SyntaxError, ValueError):
+        return False
 
 
 def _reader_facts(restorer: Restorer, weights: Path) -> dict[str, Any]:

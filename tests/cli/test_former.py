@@ -5,6 +5,7 @@ import shutil
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from lpr_gfpgan.files import read_image, write_png
 
@@ -52,6 +53,31 @@ def test_what_does_not_itself_name_the_input_stays(run, out, pictures):
     assert run("restore", pictures / "a.png", "-o", out, "--overwrite") == 0
     assert pngs(out) == ["a-sample1.png", "a-sample2.png", "a.png"]
     assert (out / "a-sample1.png").read_bytes() == b"precious"
+
+
+def edit(path):
+    """Changes a pixel and keeps all else, as programs do that edit pictures."""
+    with Image.open(path) as picture:
+        pixels = np.array(picture)
+        pixels[3, 5] ^= 255
+        write_png(path, pixels, picture.text)
+    return path.read_bytes()
+
+
+def test_what_was_edited_stays(run, out, pictures):
+    edited = edit(out / "a-sample2.png")
+    assert run("restore", pictures / "a.png", "-o", out, "--overwrite") == 0
+    assert pngs(out) == ["a-sample2.png", "a.png"]
+    assert (out / "a-sample2.png").read_bytes() == edited
+
+
+def test_what_was_edited_is_no_unfinished_picture(run, out, pictures, capsys):
+    edited = edit(out / "a-sample2.png")
+    (out / "a.png").unlink()
+    given = ("restore", pictures / "a.png", "-o", out, "--samples", 3)
+    assert run(*given, "--skip-existing") == 1
+    assert "a-sample2.png is there already" in capsys.readouterr().err
+    assert (out / "a-sample2.png").read_bytes() == edited and not (out / "a.png").exists()
 
 
 def test_what_was_made_of_another_picture_of_that_name_stays(run, out, pictures, tmp_path):
