@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -62,7 +63,8 @@ class OutputFolder:
     plates put back, and each plate NAME-plate1.png and so on. Samples are NAME-sample1.png,
     NAME-plate1-sample1.png. With `overwrite`, what an earlier run made of the same input, and this
     one does not make again, is removed if its lines and the file itself say so, and it was not
-    edited since.
+    edited since. Of a picture whose files cannot all be written, none is
+    left that was not there before.
 
     A picture is finished when all its lines are there, and the files that they name. Files come
     first: those of a run that was killed before it wrote their lines are known by what they say of
@@ -178,8 +180,10 @@ class OutputFolder:
             if str(path) in self._targets:
                 raise DataError(f"{path} of {picture} would also be another picture's; rename one")
         digest = sha256_of(picture)
-        for path, image in files.items():
-            write_png(path, image, png_facts(facts, digest, image))
+        with _none_in_part(files):
+            # The longest name first: one too long for the system stops this before it begins.
+            for path in sorted(files, key=lambda path: len(os.fsencode(path)), reverse=True):
+                write_png(path, files[path], png_facts(facts, digest, files[path]))
         if self._overwrite:
             self._remove_former(target, digest, kept=files)
         origin = {"input": picture, "input_sha256": digest}
@@ -224,6 +228,19 @@ class OutputFolder:
             "samples": [self._name(path) for path in samples],
             **restored_fields(plate),
         }
+
+
+@contextlib.contextmanager
+def _none_in_part(paths: Collection[Path]) -> Iterator[None]:
+    """Removes what the block wrote anew if it fails: no line would name it."""
+    new = [path for path in paths if not os.path.lexists(path)]
+    try:
+        yield
+    except BaseException:
+        for path in new:
+            with contextlib.suppress(OSError):
+                path.unlink()
+        raise
 
 
 def _plate_files(place: Path, plate: RestoredPlate) -> dict[Path, np.ndarray]:

@@ -1,11 +1,13 @@
 """`restore` on whole photographs."""
 
+import errno
 import json
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from lpr_gfpgan import files
 from lpr_gfpgan.files import read_image, write_png
 
 FIRST = [[80, 60], [208, 60], [208, 101], [80, 101]]
@@ -114,3 +116,29 @@ def test_a_name_too_long_for_its_plates_leaves_that_picture_out(
     assert "skipped: cannot use" in shown and "name too long" in shown
     assert "1 picture restored, 0 refused as no plate, 1 failed" in shown
     assert [line["output"] for line in lines_of(tmp_path / "out")] == ["a.png"]
+    assert [path.name for path in (tmp_path / "out").glob("*.png")] == ["a.png"]
+
+
+@pytest.mark.parametrize("refused", ["photo.png", "photo-plate1.png"])
+def test_a_picture_whose_files_cannot_all_be_written_leaves_none(
+    run, known_answers, photo, pictures, tmp_path, monkeypatch, refused
+):
+    """Where the system tells only at writing that a name is too long for it."""
+    write, out = files.write_png, tmp_path / "out"
+    known_answers([(FIRST, 0.9)])
+
+    def refuse(path, image, facts=None):
+        if path.name == refused:
+            raise OSError(errno.ENAMETOOLONG, "File name too long", str(path))
+        write(path, image, facts)
+
+    monkeypatch.setattr(files, "write_png", refuse)
+    given = ("restore", photo, pictures / "a.png", "-o", out)
+    assert run(*given) == 1
+    assert [line["output"] for line in lines_of(out)] == ["a.png"]
+    assert [path.name for path in out.glob("*.png")] == ["a.png"]
+    # Nor is what was there before replaced by what has no line.
+    (out / "photo.png").write_bytes(b"precious")
+    assert run(*given, "--overwrite") == 1
+    assert (out / "photo.png").read_bytes() == b"precious"
+    assert sorted(path.name for path in out.glob("*.png")) == ["a.png", "photo.png"]
