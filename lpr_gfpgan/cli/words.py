@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from pathlib import Path
@@ -16,7 +17,9 @@ def in_words(error: LprError | OSError) -> str:
     if error.filename is None:
         return str(error)
     place = Path(os.fsdecode(error.filename))
-    return f"cannot use {place} ({error.strerror}); mend that, or give another place"
+    long = error.errno == errno.ENAMETOOLONG
+    mend = "shorten the name" if long else "mend that, or give another place"
+    return f"cannot use {place} ({error.strerror}); {mend}"
 
 
 def in_options(text: str) -> str:

@@ -113,7 +113,7 @@ def test_a_name_too_long_for_its_plates_leaves_that_picture_out(
     known_answers([(FIRST, 0.9)])
     assert run("restore", long, pictures / "a.png", "-o", tmp_path / "out") == 1
     shown = capsys.readouterr().err
-    assert "skipped: cannot use" in shown and "name too long" in shown
+    assert "skipped: cannot use" in shown and "name too long); shorten the name" in shown
     assert "1 picture restored, 0 refused as no plate, 1 failed" in shown
     assert [line["output"] for line in lines_of(tmp_path / "out")] == ["a.png"]
     assert [path.name for path in (tmp_path / "out").glob("*.png")] == ["a.png"]
