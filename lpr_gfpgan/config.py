@@ -130,6 +130,26 @@ class Paths:
         return self.reports / "samples" / f"{name}.png"
 
 
+@dataclass(frozen=True)
+class ShippedPaths(Paths):
+    """The paths of a study whose finished networks are those in `folder`.
+
+    Attributes:
+        folder: with restorer.safetensors and the readers beside it.
+    """
+
+    folder: Path
+
+    @property
+    def models(self) -> Path:
+        """The shipped weights."""
+        return self.folder
+
+    def restorer(self, variant: str, seed: int) -> Path:
+        """The one restorer that ships, whatever the variant and seed."""
+        return self.folder / "restorer.safetensors"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Study:
     """Everything a stage needs to know: one profile, its shared degradations and its ablations.

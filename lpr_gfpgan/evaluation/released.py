@@ -9,12 +9,12 @@ saw. So it repeats on any CPU in minutes what the page on the weights claims.
   `released_real_report`: what is said of them, `released_sheet`: a picture of them.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import torch
 
-from ..config import Paths, Study
+from ..config import ShippedPaths, Study
 from ..networks import load_weights
 from ..plates import prepare
 from ..restore.weights import RELEASED
@@ -28,26 +28,6 @@ from .run import Evaluation, clean_rows, compare, open_hyperlpr, open_readers
 NAME = "released"
 """Takes the place of a profile's name in folders: reports/released, data/synthetic/released."""
 TEST = "test"
-
-
-@dataclass(frozen=True)
-class ReleasedPaths(Paths):
-    """Paths of a study whose networks are the files of one folder.
-
-    Attributes:
-        weights: the folder with restorer.safetensors, the readers and calibration.json.
-    """
-
-    weights: Path
-
-    @property
-    def models(self) -> Path:
-        """The folder of the weights."""
-        return self.weights
-
-    def restorer(self, variant: str, seed: int) -> Path:
-        """The one restorer there is, whatever the variant and seed."""
-        return self.weights / RELEASED.name
 
 
 def released_study(study: Study, weights: Path | str | None = None) -> Study:
@@ -77,7 +57,7 @@ def released_study(study: Study, weights: Path | str | None = None) -> Study:
         baselines=[],
         seeds=[0],
         settings=replace(study.settings, frame=frame),
-        paths=ReleasedPaths(study.paths.output, NAME, folder),
+        paths=ShippedPaths(study.paths.output, NAME, folder),
     )
 
 

@@ -2,13 +2,13 @@
 
 import json
 import platform
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from ..config import Paths, Study
+from ..config import ShippedPaths, Study
 from ..errors import WeightsError
 from ..files import sha256_of
 from ..networks import load_weights, save_weights
@@ -18,26 +18,6 @@ from .reader import NAMES
 VARIANT = "full"
 LARGEST = 15 * 2**20
 """Bytes that no shipped file may exceed."""
-
-
-@dataclass(frozen=True)
-class ShippedPaths(Paths):
-    """The paths of a study whose finished networks are those in `folder`.
-
-    Attributes:
-        folder: with restorer.safetensors and the readers beside it.
-    """
-
-    folder: Path
-
-    @property
-    def models(self) -> Path:
-        """The shipped weights."""
-        return self.folder
-
-    def restorer(self, variant: str, seed: int) -> Path:
-        """The one restorer that ships, `full`."""
-        return self.folder / "restorer.safetensors"
 
 
 def shipped(study: Study, folder: Path) -> Study:
