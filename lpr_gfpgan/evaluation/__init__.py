@@ -30,6 +30,9 @@
   `page`: its HTML and links; `environment`: what it was made with.
 - `real`: the test on photographed plates, `real_plates`: which, `real_tables`, `real_acceptance`:
   its figures by source, `real_report`: its file, `real_views`, `real_figures`: as people see them.
+- `released`: the released weights on drawn plates, `released_tables`, `released_report`,
+  `released_timing`: its figures and files; `released_real`: on photographs, likewise, and
+  `released_sheet`: a picture of them.
 - `check`: a new run against the committed figures; `summary`: the headline in words.
 """
 

@@ -185,7 +185,7 @@ def nest(tables: dict[str, pd.DataFrame], judges: dict[str, list[str]]) -> dict[
         "accuracy": accuracy[~(restored & (accuracy["reader"] == DIRECT))],
         "differences": differences[[pair in admitted for pair in pairs]],
     }
-    nested = {name: _nested(kept[name], levels) for name, levels in LEVELS.items()}
+    nested = {name: nested_figures(kept[name], levels) for name, levels in LEVELS.items()}
     return {**nested, "thresholds": _thresholds(tables["thresholds"])}
 
 
@@ -204,13 +204,13 @@ def _thresholds(table: pd.DataFrame) -> dict[str, Any]:
             "set_on": lines["set_on"].iloc[0],
             # JSON has no infinity, the threshold of a reader that accepts nothing.
             "threshold": t if np.isfinite(t := float(lines["threshold"].iloc[0])) else None,
-            **_nested(lines, ["measure"]),
+            **nested_figures(lines, ["measure"]),
         }
         for reader, lines in table.groupby("reader", sort=False)
     }
 
 
-def _nested(table: pd.DataFrame, keys: Sequence[str]) -> dict[str, Any]:
+def nested_figures(table: pd.DataFrame, keys: Sequence[str]) -> dict[str, Any]:
     """A long table as dictionaries within dictionaries, one level for each key."""
     result: dict[str, Any] = {}
     for line in table[np.isfinite(table["estimate"].astype(float))].to_dict("records"):

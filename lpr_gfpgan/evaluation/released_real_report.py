@@ -24,7 +24,7 @@ from ..config import Study
 from ..files import write_text
 from .methods import BICUBIC, DEGRADED, DIRECT
 from .real_plates import RealPlates
-from .real_report import _nested, compact, make_real_tables, report_path, write_real
+from .real_report import nested_figures, compact, make_real_tables, report_path, write_real
 from .real_tables import accuracy_by_source
 from .released_real import low_resolution
 from .released_real_tables import changes_against, paired_by_source, recovered_by_source
@@ -96,7 +96,7 @@ def write_released_real(
         **write_real(evaluation, acceptance, tables, real, study, labels_sha256=labels_sha256),
         "conditions": {name: study.ranges(name) for name in names},
         "weights": weights_hashes(study),
-        **{name: _nested(tables[name], levels) for name, levels in LEVELS.items()},
+        **{name: nested_figures(tables[name], levels) for name, levels in LEVELS.items()},
         "seconds_per_plate": timing,
     }
     write_text(report_path(study), compact(figures) + "\n")
