@@ -1,0 +1,160 @@
+"""Writes the figures of the released weights' card from the reports, between its two marks.
+
+Usage: python tools/card.py [--check]
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from lpr_gfpgan.errors import LprError
+from lpr_gfpgan.files import write_text
+from lpr_gfpgan.networks import load_weights
+
+ROOT = Path(__file__).parents[1]
+CARD = ROOT / "lpr_gfpgan" / "weights" / "README.md"
+REPORTS = ROOT / "reports" / "released"
+FIRST, LAST = "<!-- figures: tools/card.py -->", "<!-- end of figures -->"
+
+WITHOUT_PROVINCE, WHOLE = "plate_accuracy_without_province", "plate_accuracy"
+UNTOUCHED = "untouched"
+SOURCES = {
+    "all": "All sources",
+    "ccpd94": "ccpd94: dark, tilted, blurred crops of 94 x 24, nearly all of one province",
+    "traffic136": "traffic136: traffic cameras, crops of 136 x 36",
+    "photos_web": "photos_web: photographs of cars, a source that no network here was trained on",
+}
+READERS = {"hyperlpr": "HyperLPR", "judge": "judge"}
+FILES = ("restorer", "reader-direct", "reader-loss", "reader-judge")
+
+
+def written(card: str, figures: str) -> str:
+    """The card with these figures between its marks.
+
+    Raises:
+        ValueError: a mark is missing.
+    """
+    before, _, rest = card.partition(FIRST)
+    _, found, after = rest.partition(LAST)
+    if not found:
+        raise ValueError(f"{CARD}: no {FIRST} ... {LAST}; put them back")
+    return f"{before}{FIRST}\n\n{figures}\n{LAST}{after}"
+
+
+def figures() -> str:
+    """All tables, as Markdown."""
+    real = json.loads((REPORTS / "real.json").read_text("utf-8"))
+    drawn = json.loads((REPORTS / "metrics" / "headline.json").read_text("utf-8"))
+    calibration = json.loads((REPORTS / "metrics" / "calibration.json").read_text("utf-8"))
+    parts = [files(), photographs(real), direct(real), plates(drawn), trust(calibration)]
+    return "\n\n".join("\n".join(part) for part in parts) + "\n"
+
+
+def files() -> Iterator[str]:
+    """What each file holds."""
+    yield "| file | bytes | parameters | steps | images | split | trained on |"
+    yield "|---|---|---|---|---|---|---|"
+    for name in FILES:
+        path = CARD.with_name(f"{name}.safetensors")
+        facts = load_weights(path)[1]["provenance"]
+        cells = [facts.get(key, "") for key in ("parameters", "steps", "images", "split")]
+        yield line(f"`{path.name}`", path.stat().st_size, *cells, facts["hardware"])
+
+
+def photographs(real: Mapping[str, Any]) -> Iterator[str]:
+    """Reading before and after, by source and reader."""
+    for source, title in SOURCES.items():
+        n = real["accuracy"][source][UNTOUCHED]["degraded"]["hyperlpr"][WITHOUT_PROVINCE]["n"]
+        yield f"**{title}** (n = {n}). Plates read without a mistake, the province left out:"
+        yield ""
+        yield "| reader | condition | degraded | bicubic | restored | recovered | gained, lost |"
+        yield "|---|---|---|---|---|---|---|"
+        for reader, name in READERS.items():
+            for condition in real["accuracy"][source]:
+                yield line(name, condition, *before_and_after(real, source, condition, reader))
+        yield ""
+
+
+def before_and_after(
+    real: Mapping[str, Any], source: str, condition: str, reader: str
+) -> Iterator[str]:
+    """The cells of a line of `photographs`."""
+    found = real["accuracy"][source][condition]
+    for method in ("degraded", "bicubic", "full"):
+        yield share(found[method][reader][WITHOUT_PROVINCE])
+    recovered = real["recovered"][source].get(condition, {}).get("full", {}).get(reader, {})
+    figure = recovered.get(WITHOUT_PROVINCE)
+    yield share(figure) if figure and condition != UNTOUCHED else ""
+    change = real["changes"][source][condition]["full"][reader]
+    counts = f"{change['gained']['count']}, {change['lost']['count']}"
+    yield f"{counts} (p {change['gained']['holm_p']:.2g})"
+
+
+def direct(real: Mapping[str, Any]) -> Iterator[str]:
+    """The direct reader, which needs no restoration."""
+    yield "The reader `direct` on the degraded plate, and on the restored one, all sources:"
+    yield ""
+    yield "| condition | degraded, 6/6 | degraded, 7/7 | restored, 6/6 |"
+    yield "|---|---|---|---|"
+    for condition, methods in real["accuracy_by_direct"]["all"].items():
+        before, after = (methods[m]["direct"] for m in ("degraded", "full"))
+        cells = share(before[WITHOUT_PROVINCE]), share(before[WHOLE])
+        yield line(condition, *cells, share(after[WITHOUT_PROVINCE]))
+
+
+def plates(drawn: Mapping[str, Any]) -> Iterator[str]:
+    """Drawn plates under the study's blurs."""
+    yield f"Drawn plates that no training saw (n = {drawn['plates']}), characters read by `judge`:"
+    yield ""
+    yield "| blur | degraded | bicubic | restored |"
+    yield "|---|---|---|---|"
+    for condition, methods in drawn["headline"].items():
+        found = (methods[m]["judge"]["character_accuracy"] for m in ("degraded", "bicubic", "full"))
+        yield line(condition, *map(share, found))
+
+
+def trust(calibration: Mapping[str, Any]) -> Iterator[str]:
+    """Who is refused."""
+    yield "What passes for a plate, drawn ones and other pictures, by how the plate was placed:"
+    yield ""
+    yield "| placed by | clean plates accepted | plates as in training accepted | non-plates refused |"
+    yield "|---|---|---|---|"
+    accepted, refused = (calibration["likeness"][name] for name in ("accepted", "refused"))
+    for way, found in accepted.items():
+        cells = found["clean"], found["training"], refused[way]["clean"]["all"]
+        yield line(way, *map(share, cells))
+
+
+def line(*cells: Any) -> str:
+    """A line of a table."""
+    return "| " + " | ".join(str(cell) for cell in cells) + " |"
+
+
+def share(figure: Mapping[str, Any]) -> str:
+    """A share with its interval, in per cent."""
+    values = (100 * figure[key] for key in ("estimate", "low", "high"))
+    return "{:.1f} [{:.1f}, {:.1f}]".format(*values)
+
+
+def main() -> int:
+    """Writes the card, or compares it."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--check", action="store_true", help="write nothing; fail if it differs")
+    options = parser.parse_args()
+    try:
+        card = CARD.read_text("utf-8")
+        new = written(card, figures())
+    except (OSError, ValueError, KeyError, LprError) as error:
+        print(f"card: {error}", file=sys.stderr)
+        return 1
+    if options.check:
+        return int(new != card)
+    write_text(CARD, new)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
