@@ -117,10 +117,10 @@ def plates(drawn: Mapping[str, Any]) -> Iterator[str]:
 
 
 def trust(calibration: Mapping[str, Any]) -> Iterator[str]:
-    """Who is refused."""
+    """Who is refused; degraded plates are as those of the training."""
     yield "What passes for a plate, drawn ones and other pictures, by how the plate was placed:"
     yield ""
-    yield "| placed by | clean plates accepted | plates as in training accepted | non-plates refused |"
+    yield "| placed by | clean plates accepted | degraded ones accepted | non-plates refused |"
     yield "|---|---|---|---|"
     accepted, refused = (calibration["likeness"][name] for name in ("accepted", "refused"))
     for way, found in accepted.items():

@@ -1,0 +1,40 @@
+"""The released weights' card says what the reports say, and every file is what it says."""
+
+import pytest
+
+from ..scripts import load_script
+from .pages import ROOT
+
+MOST = 20 * 2**20
+
+
+@pytest.fixture(scope="module")
+def card():
+    return load_script(ROOT / "tools" / "card.py")
+
+
+def test_figures_go_between_the_marks_and_nothing_else_changes(card):
+    page = f"before\n{card.FIRST}\nold\n{card.LAST}\nafter\n"
+    new = card.written(page, "new\n")
+    assert new == f"before\n{card.FIRST}\n\nnew\n\n{card.LAST}\nafter\n"
+    assert card.written(new, "new\n") == new
+    with pytest.raises(ValueError, match="put them back"):
+        card.written("no marks", "new\n")
+
+
+def test_the_card_holds_the_reports_figures(card):
+    page = card.CARD.read_text("utf-8")
+    assert "| `restorer.safetensors` |" in page
+    assert card.written(page, card.figures()) == page
+
+
+def test_a_figure_that_differs_is_seen(card, monkeypatch):
+    page = card.CARD.read_text("utf-8")
+    monkeypatch.setattr(card, "share", lambda figure: "50.0 [49.0, 51.0]")
+    assert card.written(page, card.figures()) != page
+
+
+def test_the_weights_are_small_enough_to_ship(card):
+    files = list(card.CARD.parent.glob("*"))
+    assert {f"{name}.safetensors" for name in card.FILES} <= {path.name for path in files}
+    assert sum(path.stat().st_size for path in files) < MOST

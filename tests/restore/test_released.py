@@ -1,0 +1,50 @@
+"""The released weights as a user meets them: opened without a name, on drawn plates."""
+
+import numpy as np
+import pytest
+
+from lpr_gfpgan.plates import scene_of
+from lpr_gfpgan.restore import Restorer, find_weights
+from lpr_gfpgan.restore.weights import RELEASED
+
+PLATES = 12
+
+
+@pytest.fixture(scope="module")
+def released():
+    return Restorer.from_pretrained(device="cpu")
+
+
+@pytest.fixture(scope="module")
+def crops():
+    """Sharp tight crops, 41 x 128, of plates that no training saw."""
+    scenes = [
+        scene_of("test", 2 * n + 1, seed=5, height=64, width=128, styles={"blue": 1})
+        for n in range(PLATES)
+    ]
+    return [(scene.image[12:53], scene.text) for scene in scenes]
+
+
+def test_they_are_found_first_and_come_with_reader_and_calibration(released):
+    assert find_weights() == RELEASED
+    assert released.reader is not None
+    assert released.calibration is not None
+
+
+def test_most_sharp_plates_are_accepted_and_read(released, crops):
+    plates = [released.restore(crop, plate="tight") for crop, _ in crops]
+    assert sum(plate.is_plate for plate in plates) >= PLATES - 2
+    right = [plate.text == text for plate, (_, text) in zip(plates, crops, strict=True)]
+    assert sum(right) >= PLATES // 2
+
+
+def test_a_restoration_is_a_plate_of_the_frame_and_repeats(released, crops):
+    first, again = (released.restore(crops[0][0], plate="tight") for _ in range(2))
+    assert first.image.dtype == np.uint8 and first.image.shape[1] == 128
+    assert np.array_equal(first.image, again.image)
+
+
+def test_noise_is_refused(released):
+    noise = np.random.default_rng(0).integers(0, 256, (41, 128, 3), np.uint8)
+    plate = released.restore(noise, plate="tight")
+    assert not plate.is_plate and plate.text is None
