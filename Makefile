@@ -82,8 +82,11 @@ explore: setup  ## open the sliders as a page without code
 photos: setup  ## fetch the real photographs named in data.dvc (needs the internet)
 	@$(RUN) dvc pull data.dvc || { echo "photos: nothing was fetched. This needs the internet, for the repository that data.dvc names." >&2; exit 1; }
 
+# As many as there are cores for two threads of work each, or GPUs.
+PROCESSES ?= 2
+
 release: setup  ## train the weights that ship with the package, on drawn plates and the photographs that may train
-	$(RUN) torchrun --standalone --nproc-per-node=2 tools/release.py
+	$(RUN) torchrun --standalone --nproc-per-node=$(PROCESSES) tools/release.py
 
 real: setup  ## restore and score the real plates in the folder LPR_GFPGAN_REAL_PLATES
 	@$(BIN)/python tools/real.py

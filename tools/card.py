@@ -17,10 +17,12 @@ from lpr_gfpgan.networks import load_weights
 ROOT = Path(__file__).parents[1]
 CARD = ROOT / "lpr_gfpgan" / "weights" / "README.md"
 REPORTS = ROOT / "reports" / "released"
+TRAINING = ROOT / "reports" / "release"
 FIRST, LAST = "<!-- figures: tools/card.py -->", "<!-- end of figures -->"
 
 WITHOUT_PROVINCE, WHOLE = "plate_accuracy_without_province", "plate_accuracy"
 UNTOUCHED = "untouched"
+KEYS = ("estimate", "low", "high")
 SOURCES = {
     "all": "All sources",
     "ccpd94": "ccpd94: dark, tilted, blurred crops of 94 x 24, nearly all of one province",
@@ -48,8 +50,15 @@ def figures() -> str:
     """All tables, as Markdown."""
     real = json.loads((REPORTS / "real.json").read_text("utf-8"))
     drawn = json.loads((REPORTS / "metrics" / "headline.json").read_text("utf-8"))
-    calibration = json.loads((REPORTS / "metrics" / "calibration.json").read_text("utf-8"))
-    parts = [files(), photographs(real), direct(real), plates(drawn), trust(calibration)]
+    calibration = json.loads((TRAINING / "metrics" / "calibration.json").read_text("utf-8"))
+    parts = [
+        files(),
+        photographs(real),
+        harm(real),
+        direct(real),
+        plates(drawn),
+        trust(calibration),
+    ]
     return "\n\n".join("\n".join(part) for part in parts) + "\n"
 
 
@@ -74,8 +83,24 @@ def photographs(real: Mapping[str, Any]) -> Iterator[str]:
         yield "|---|---|---|---|---|---|---|"
         for reader, name in READERS.items():
             for condition in real["accuracy"][source]:
-                yield line(name, condition, *before_and_after(real, source, condition, reader))
+                yield line(
+                    name if reader in real["may_judge"][source] else f"{name} *",
+                    condition,
+                    *before_and_after(real, source, condition, reader),
+                )
         yield ""
+
+
+def harm(real: Mapping[str, Any]) -> Iterator[str]:
+    """Restored less bicubic at low resolution, where the same pixels need no restoring."""
+    yield "Restored less bicubic at low resolution, all sources, points of plates (6/6):"
+    yield ""
+    yield "| reader | condition | difference | p (McNemar, Holm over these conditions) |"
+    yield "|---|---|---|---|"
+    for condition, readers in real["harm"]["all"].items():
+        for reader, name in READERS.items():
+            figure = readers[reader][WITHOUT_PROVINCE]
+            yield line(name, condition, share(figure, "+"), f"{figure['holm_p']:.2g}")
 
 
 def before_and_after(
@@ -133,10 +158,10 @@ def line(*cells: Any) -> str:
     return "| " + " | ".join(str(cell) for cell in cells) + " |"
 
 
-def share(figure: Mapping[str, Any]) -> str:
-    """A share with its interval, in per cent."""
-    values = (100 * figure[key] for key in ("estimate", "low", "high"))
-    return "{:.1f} [{:.1f}, {:.1f}]".format(*values)
+def share(figure: Mapping[str, Any], sign: str = "") -> str:
+    """A share, or with the sign "+" a difference, in per cent, with its interval if it has one."""
+    estimate, *ends = (f"{100 * figure[k]:{sign}.1f}" for k in KEYS if k in figure)
+    return f"{estimate} [{', '.join(ends)}]" if ends else estimate
 
 
 def main() -> int:

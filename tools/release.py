@@ -19,7 +19,7 @@ from lpr_gfpgan.errors import LprError
 from lpr_gfpgan.evaluation.real_plates import real_folder
 from lpr_gfpgan.restore.weights import RELEASED
 from lpr_gfpgan.training import Paused, distributed
-from lpr_gfpgan.training.photographs import prepare_photographs
+from lpr_gfpgan.training.photographs import prepare_photographs, refuse_uneven
 from lpr_gfpgan.training.prior import PriorTask
 from lpr_gfpgan.training.reader import NAMES, ReaderTask
 from lpr_gfpgan.training.restorer import WARMUP, RestorerTask
@@ -50,7 +50,8 @@ def train(study: Study, deadline: Deadline) -> None:
 def rehearse(study: Study) -> Iterator[str]:
     """Some steps of every stage that can begin: images per second, waiting, minutes in all.
 
-    Nothing is written. A stage whose inputs are not trained yet is named and passed over.
+    No weights are written; crops and plates are, where they are missing. A stage whose inputs are
+    not trained yet is named and passed over.
     """
     device, settings, seed = begin(study), study.settings, study.seeds[0]
     restorer = settings.restorer
@@ -103,13 +104,15 @@ def main() -> int:
     try:
         study = load_study(options.profile)
         distributed.start()
+        refuse_uneven(study)
         if distributed.rank() == 0 and not study.paths.photographs.exists():
             prepare_photographs(study, real_folder())
         distributed.barrier()
         ensure_plates(study)
         if options.dry_run:
             for line in rehearse(study):
-                print(line, flush=True)
+                if distributed.rank() == 0:
+                    print(line, flush=True)
             return 0
         train(study, Deadline(options.max_seconds))
         if distributed.rank() == 0:

@@ -1,9 +1,9 @@
 """Which photographed plates are scored, which set thresholds, and how they are loaded.
 
 A folder of labelled photographs takes the place of the drawn plates; `real` is the test on them.
-Plates whose text belongs to the training split are never scored, although no photograph was trained
-on: the split by text is one for all sources. They serve as reference plates instead: what must be
-fixed on photographs before the test is fixed on them.
+Plates whose text belongs to the training split are never scored: the split by text is one for all
+sources, and where photographs were trained on, they had such texts. They serve as reference plates
+instead: what must be fixed on photographs before the test is fixed on them.
 
 real/plates.yaml names one folder by the hash of its labels, and another takes its place: let
 LPR_GFPGAN_REAL_PLATES name it and write its `labels_sha256` there (the refusal says which). So

@@ -24,7 +24,7 @@ from ..config import Study
 from ..files import write_text
 from .methods import BICUBIC, DEGRADED, DIRECT
 from .real_plates import RealPlates
-from .real_report import nested_figures, compact, make_real_tables, report_path, write_real
+from .real_report import compact, make_real_tables, nested_figures, report_path, write_real
 from .real_tables import accuracy_by_source
 from .released_real import low_resolution
 from .released_real_tables import changes_against, paired_by_source, recovered_by_source

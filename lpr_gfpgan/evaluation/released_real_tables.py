@@ -4,8 +4,8 @@
 
 where each is a measure of reading by one reader and the reference is the untouched photograph: 1
 where the restored plate is read as well as the photograph, 0 where as badly as the degraded one,
-below 0 where restoring harms. It is undefined where the reader reads no less of the degraded plates
-than of the photographs. Plates are resampled whole, numerator and denominator with them.
+below 0 where restoring harms. It is not given where the reader loses fewer than LEAST plates by
+degrading: such a ratio says nothing. Plates are resampled whole, numerator and denominator with them.
 """
 
 from collections.abc import Callable, Sequence
@@ -15,11 +15,14 @@ import pandas as pd
 
 from ..metrics import bootstrap_statistic
 from .honesty import adjust
-from .lines import POOLED, by_condition, table_line
+from .lines import POOLED, by_condition, table_line, unanimous
 from .measures import MEASURES, READING_MEASURES
 from .methods import BICUBIC, DEGRADED, FULL, ORIGINAL
 from .real_tables import changes_by_source
 from .tables import difference_table
+
+LEAST = 5
+"""Plates, of those that a reader reads untouched and not degraded, less the reverse."""
 
 
 def recovered_by_source(
@@ -41,7 +44,8 @@ def recovered_by_source(
 
     Returns:
         A long table with the column `source`, POOLED for all together; n counts plates. Where
-        degrading took nothing from a reader there is no line.
+        degrading took fewer than LEAST plates from a reader there is no line; where a method gives
+        back nothing at all, or everything, no interval.
     """
     lines = []
     for source, part in _sources(rows):
@@ -118,8 +122,11 @@ def _recovered(values: pd.DataFrame, method: str, *, draws: int, seed: int) -> t
     """One figure of plates by methods, and how its interval was found; None where undefined."""
     gain = (values[method] - values[DEGRADED]).to_numpy(dtype=float)
     room = (values[ORIGINAL] - values[DEGRADED]).to_numpy(dtype=float)
-    if not room.sum() > 0:
+    if not room.sum() >= LEAST:
         return None
+    if not gain.any() or (gain == room).all():
+        # Every resample agrees, which is no certainty.
+        return unanimous(float(gain.any()), len(gain), bounds=None)
     rng = np.random.default_rng(seed)
     return bootstrap_statistic(_ratio(gain, room), len(gain), draws=draws, rng=rng), "bootstrap"
 

@@ -141,7 +141,8 @@ def load_weights(
             metadata = file.metadata() or {}
             if UNCHECKED in metadata:
                 raise WeightsError(
-                    f"{path} is of the former format, without a checksum; train it again"
+                    f"{path} is of the former format, without a checksum; delete it and train "
+                    "it again"
                 )
             if FORMAT not in metadata:
                 raise WeightsError(f"{path} holds no weights of this package; give one that does")

@@ -41,8 +41,9 @@ def find_weights() -> Path:
         found = []
     if not found:
         raise WeightsError(
-            "no weights: none come with this version and no trained model was found; run "
-            "`make reproduce` or `lpr-gfpgan train` in a clone, or name a weights file"
+            f"no weights: {RELEASED} is missing and no trained model was found; install the "
+            "package again, run `make reproduce` or `lpr-gfpgan train` in a clone, or name a "
+            "weights file"
         )
     return min(found, key=_preference)
 

@@ -27,10 +27,12 @@ from ..plates import (
     read_folder,
     read_frame,
 )
+from . import distributed
 from .data import SceneStream
 
 SPLIT = "train"
-_APART = 1 << 40  # added to the crops' numbers: their draws are not those of the scenes beside them
+APART = 1 << 40
+"""Added to the crops' numbers, so that their draws are not those of the scenes beside them."""
 
 
 class PhotographSet:
@@ -104,6 +106,7 @@ def prepare_photographs(study: Study, folder: Path) -> Path:
             images=np.stack([frame.image for frame in frames]),
             texts=np.array([photo.text for photo in chosen]),
             tight=np.array([frame.tight for frame in frames]),
+            sources=np.array(settings.sources),
         )
     return path
 
@@ -112,18 +115,24 @@ def open_photographs(study: Study) -> PhotographSet:
     """The crops that `prepare_photographs` kept.
 
     Raises:
-        DataError: the file is missing, damaged or of another frame.
+        DataError: the file is missing, damaged, of another frame or of other sources.
     """
     path = study.paths.photographs
     try:
         with np.load(path, allow_pickle=False) as file:
             found = PhotographSet(file["images"], file["texts"].tolist(), file["tight"])
+            sources = file["sources"].tolist()
     except FileNotFoundError:
         raise DataError(f"no photographs in {path}; `make release` makes it") from None
     except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile, zlib.error) as error:
-        raise DataError(f"{path} is damaged ({error}); make it again") from None
+        raise DataError(f"{path} is damaged ({error}); delete it and make it again") from None
     if found.images.shape[1:3] != study.settings.frame.size:
-        raise DataError(f"{path} was made for another frame; make it again")
+        raise DataError(f"{path} was made for another frame; delete it and make it again")
+    if sources != study.settings.photographs.sources:
+        raise DataError(
+            f"{path} holds {', '.join(sources)}, other sources than params.yaml names; "
+            "delete it and make it again"
+        )
     return found
 
 
@@ -154,10 +163,25 @@ def photograph_stream(
         batch=count,
         seed=seed,
         device=device,
-        prepare=lambda batch, step, samples: prepare(batch, step, samples + _APART),
+        prepare=lambda batch, step, samples: prepare(batch, step, samples + APART),
     )
 
 
 def photograph_inputs(study: Study) -> tuple[Path, ...]:
     """The file that enters a training's identity; none where no photograph trains."""
     return () if study.settings.photographs is None else (study.paths.photographs,)
+
+
+def refuse_uneven(study: Study) -> None:
+    """Refuses, before anything is trained, crops that the processes cannot share equally.
+
+    Raises:
+        ConfigError: names the setting.
+    """
+    world, settings = distributed.world_size(), study.settings.photographs
+    for name in ("reader", "restorer"):
+        if settings is not None and getattr(settings, name) % world:
+            raise ConfigError(
+                f"profiles.{study.profile}.photographs.{name}: {getattr(settings, name)} does not "
+                f"divide by {world} processes; choose a multiple"
+            )

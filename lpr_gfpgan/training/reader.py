@@ -137,7 +137,7 @@ def reader_identity(study: Study, name: str) -> str:
     parts = [settings, study.settings.readers.crop, study.ranges(settings.degradation)]
     inputs = photograph_inputs(study)
     if inputs:
-        parts.append(study.settings.photographs.reader)
+        parts += [study.settings.photographs.sources, study.settings.photographs.reader]
     return identity_of(study, *parts, inputs=inputs)
 
 
@@ -187,6 +187,7 @@ def train_reader(study: Study, name: str, *, max_seconds: float | None = None) -
             identity=identity,
             seed=settings.seed,
             steps=settings.steps,
+            images=settings.steps * settings.batch,
             split=settings.split,
             degradation=settings.degradation,
         )

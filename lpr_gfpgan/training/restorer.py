@@ -16,7 +16,7 @@ from .adversary import Adversary
 from .data import SceneStream
 from .objective import Objective, perceptual_features, warmup_weights, weights_of
 from .optimise import Ema, adam, adversary_adam, due_r1, falling_rate, update
-from .photographs import photograph_inputs, photograph_stream
+from .photographs import APART, photograph_inputs, photograph_stream
 from .regions import RegionDiscriminators, RegionFinder, Regions
 from .restoring import Validation, train_to_the_end
 from .stage import (
@@ -102,7 +102,8 @@ class RestorerTask:
         """Restorer, discriminator, region discriminators, and R1 for each where it is due."""
         (batch, image), samples = self.stream(step), self.stream.samples(step)
         if self.photographs is not None:
-            (photographs, seen), others = self.photographs(step), self.photographs.samples(step)
+            photographs, seen = self.photographs(step)
+            others = self.photographs.samples(step) + APART
             image, samples = torch.cat([image, seen]), torch.cat([samples, others])
         noise = keys(self.seed, step, samples, "restorer-noise").to(self.device)
         falling_rate(self.optimiser, step=step, steps=self.steps)
@@ -223,7 +224,7 @@ def restorer_identity(study: Study, variant: str, seed: int) -> str:
         inputs.append(Path(settings.perceptual_weights))
     parts = [settings, ablation, study.ranges(ablation.degradation), _name(variant, seed), seed]
     if weights.recognition and study.settings.photographs:
-        parts.append(study.settings.photographs.restorer)
+        parts += [study.settings.photographs.sources, study.settings.photographs.restorer]
     return identity_of(study, *parts, inputs=tuple(inputs))
 
 

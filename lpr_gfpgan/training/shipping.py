@@ -1,7 +1,9 @@
 """Trained weights as they ship: half precision, in the package, each with where it comes from."""
 
 import json
+import os
 import platform
+import tempfile
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,7 +12,7 @@ import torch
 
 from ..config import ShippedPaths, Study
 from ..errors import WeightsError
-from ..files import sha256_of
+from ..files import TEMPORARY, sha256_of
 from ..networks import load_weights, save_weights
 from .photographs import photograph_inputs
 from .reader import NAMES
@@ -53,23 +55,31 @@ def ship(study: Study, folder: Path) -> list[Path]:
         )
     }
     files |= {study.paths.reader(n): (target.reader(n), f"reader-{n}") for n in NAMES}
-    for source, (path, run) in files.items():
-        module, about = load_weights(source)
-        _refuse_overflow(source, module)
-        facts = {**about["provenance"], **_facts(study, source, module, run)}
-        save_weights(
-            path,
-            module,
-            kind=about["kind"],
-            config=about["config"],
-            provenance=facts,
-            dtype=torch.float16,
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=TEMPORARY, dir=folder) as temporary:
+        made = {path: Path(temporary) / path.name for path, _ in files.values()}
+        for source, (path, run) in files.items():
+            _write(study, source, made[path], run)
+        for path, whole in made.items():  # all are good: an error has left the former ones
+            os.replace(whole, path)
+    return list(made)
+
+
+def _write(study: Study, source: Path, path: Path, run: str) -> None:
+    module, about = load_weights(source)
+    _refuse_overflow(source, module)
+    save_weights(
+        path,
+        module,
+        kind=about["kind"],
+        config=about["config"],
+        provenance={**about["provenance"], **_facts(study, source, module, run)},
+        dtype=torch.float16,
+    )
+    if (size := path.stat().st_size) > LARGEST:
+        raise WeightsError(
+            f"{source}: {size} bytes as float16, more than {LARGEST}; train fewer channels"
         )
-        if path.stat().st_size > LARGEST:
-            raise WeightsError(
-                f"{path}: {path.stat().st_size} bytes, more than {LARGEST}; train fewer channels"
-            )
-    return [path for path, _ in files.values()]
 
 
 def _facts(study: Study, source: Path, module: torch.nn.Module, run: str) -> dict[str, Any]:
@@ -78,17 +88,19 @@ def _facts(study: Study, source: Path, module: torch.nn.Module, run: str) -> dic
     return {
         "parameters": sum(p.numel() for p in module.parameters()),
         "images_per_second": speed,
-        "hardware": _hardware(),
+        "hardware": _hardware(study),
         "torch": torch.__version__,
         "float32_sha256": sha256_of(source),
         "photographs_sha256": [sha256_of(path) for path in photograph_inputs(study)],
     }
 
 
-def _hardware() -> str:
+def _hardware(study: Study) -> str:
+    """Of the machine that ships, which is taken to be the one that trained."""
     if torch.cuda.is_available():
         return torch.cuda.get_device_name()
-    return f"{platform.machine()}, {torch.get_num_threads()} threads"
+    threads = study.settings.cpu_threads or torch.get_num_threads()
+    return f"{platform.machine()} CPU, a process of {threads} threads"
 
 
 def _refuse_overflow(path: Path, module: torch.nn.Module) -> None:

@@ -137,6 +137,7 @@ def store(
             "identity": identity,
             "profile": study.profile,
             "plates": manifest,
+            "processes": distributed.world_size(),
             **facts,
         }
         save_weights(path, module, kind=kind, config=module.config, provenance=provenance)

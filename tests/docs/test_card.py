@@ -30,7 +30,7 @@ def test_the_card_holds_the_reports_figures(card):
 
 def test_a_figure_that_differs_is_seen(card, monkeypatch):
     page = card.CARD.read_text("utf-8")
-    monkeypatch.setattr(card, "share", lambda figure: "50.0 [49.0, 51.0]")
+    monkeypatch.setattr(card, "share", lambda figure, sign="": "50.0 [49.0, 51.0]")
     assert card.written(page, card.figures()) != page
 
 

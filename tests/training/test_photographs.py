@@ -163,7 +163,6 @@ def test_identities_change_with_the_crops(study):
     assert reader_identity(study, "loss") != reader
     assert restorer_identity(study, "full", 0) != restorer
     assert restorer_identity(study, "face_recipe", 0) == face
-    assert reader_identity(without(study), "loss") != reader
 
 
 def test_without_photographs_nothing_is_looked_for(study):

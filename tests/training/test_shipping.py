@@ -35,7 +35,10 @@ def test_every_file_says_what_it_is_made_of(finished, tmp_path):
     assert facts["float32_sha256"] == sha256_of(source)
     assert facts["parameters"] == sum(p.numel() for p in module.parameters())
     assert facts["photographs_sha256"] == []
-    assert {"identity", "steps", "images", "seed", "plates"} <= facts.keys()
+    for path in files:
+        facts = load_weights(path)[1]["provenance"]
+        assert {"identity", "steps", "images", "seed", "plates", "processes"} <= facts.keys()
+        assert facts["images_per_second"] is None or facts["images_per_second"] > 0
     assert files[0].stat().st_size < 0.6 * source.stat().st_size
 
 
@@ -72,3 +75,13 @@ def test_a_file_too_large_to_ship_is_refused(finished, tmp_path, monkeypatch):
     monkeypatch.setattr(shipping, "LARGEST", 100)
     with pytest.raises(WeightsError, match="more than 100; train fewer channels"):
         ship(finished, tmp_path / "weights")
+    assert not list((tmp_path / "weights").iterdir())
+
+
+def test_an_error_leaves_the_former_files(finished, tmp_path):
+    files = ship(finished, tmp_path / "weights")
+    before = [path.read_bytes() for path in files]
+    finished.paths.reader("direct").unlink()
+    with pytest.raises(WeightsError, match="reader-direct"):
+        ship(finished, tmp_path / "weights")
+    assert [path.read_bytes() for path in files] == before
