@@ -5,7 +5,8 @@
 where each is a measure of reading by one reader and the reference is the untouched photograph: 1
 where the restored plate is read as well as the photograph, 0 where as badly as the degraded one,
 below 0 where restoring harms. It is not given where the reader loses fewer than LEAST plates by
-degrading: such a ratio says nothing. Plates are resampled whole, numerator and denominator with them.
+degrading: such a ratio says nothing. Plates are resampled whole, numerator and denominator with
+them.
 """
 
 from collections.abc import Callable, Sequence

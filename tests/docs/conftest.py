@@ -37,7 +37,7 @@ def drawn():
 def workshop(tmp_path, drawn, smoke_study, monkeypatch):
     """The folder, as the working directory, with all that the pages' commands name."""
     plate, photo = drawn
-    for place in ("plate.jpg", "crops/a.png", "crops/deep/b.png"):
+    for place in ("plate.jpg", "docs/blurred.png", "crops/a.png", "crops/deep/b.png"):
         write_png(tmp_path / place, plate)
     for number in (1, 2):
         write_png(tmp_path / "my-plates" / "crops" / f"000{number}.png", plate)

@@ -82,6 +82,14 @@ def test_recovered_is_the_share_of_what_degrading_took():
     assert near["estimate"] == pytest.approx(6 / 6) and far["estimate"] == pytest.approx(2 / 10)
     bicubic = table[(table["method"] == "bicubic") & (table["measure"] == "plate_accuracy")]
     assert (bicubic["estimate"] == 0).all()
+    assert bicubic[["low", "high"]].isna().all(axis=None)  # all alike is no certainty
+
+
+def test_a_share_of_hardly_any_plates_is_not_given(monkeypatch):
+    monkeypatch.setattr(released_real_tables, "LEAST", 7)
+    table = released_real_tables.recovered_by_source(make_rows(half_given_back), **DRAWS)
+    exact = table[table["measure"] == "plate_accuracy"]
+    assert set(exact["source"]) == {"far", "all"}  # of near, degrading took six
 
 
 def test_restoring_that_harms_recovers_less_than_nothing():
