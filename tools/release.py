@@ -76,7 +76,9 @@ def rehearse(study: Study) -> Iterator[str]:
                 task.step(step)
             start, waited = time.perf_counter(), task.waited()
             for step in range(STEPS, 2 * STEPS):
-                {key: float(value) for key, value in task.step(step).items()}  # waits for a GPU
+                {
+                    key: float(value.detach()) for key, value in task.step(step).items()
+                }  # waits for a GPU
             seconds = (time.perf_counter() - start) / STEPS
         share = (task.waited() - waited) / STEPS / seconds
         yield (

@@ -3,14 +3,13 @@
 import pytest
 
 from ..scripts import load_script
-from .pages import ROOT
 
 MOST = 20 * 2**20
 
 
 @pytest.fixture(scope="module")
 def card():
-    return load_script(ROOT / "tools" / "card.py")
+    return load_script("card")
 
 
 def test_figures_go_between_the_marks_and_nothing_else_changes(card):

@@ -36,6 +36,8 @@ ELSEWHERE = {
     "make reproduce": "tests/test_reproduce.py::test_what_most_wait_for_goes_first",
     "pip install .": "tests/test_bootstrap.py::test_wheel_holds_every_file_of_the_package",
     "python tools/picture.py quick": "tests/docs/test_picture.py::test_a_picture_is_drawn",
+    "python tools/release.py --dry-run": "tests/test_release.py::"
+    "test_it_rehearses_pauses_goes_on_and_ships_what_restores",
     "torchrun": "tests/training/test_processes.py::"
     "test_torchrun_trains_pauses_and_writes_what_one_process_does",
     "lpr-gfpgan export": "tests/cli/test_program.py::test_export_says_what_it_wrote",

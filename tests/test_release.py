@@ -1,0 +1,70 @@
+"""The tool that makes the released weights, from photographs to calibration, at a tiny scale."""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import yaml
+
+from lpr_gfpgan.files import write_png
+from lpr_gfpgan.networks import load_weights
+from lpr_gfpgan.restore import Restorer
+
+from .scripts import load_script
+
+ROOT = Path(__file__).parents[1]
+TEXTS = ("皖A88888", "京AA00001", "沪B12345")
+
+
+@pytest.fixture
+def release(tmp_path, monkeypatch):
+    """A function that runs the tool at profile smoke, with photographs in it; gives its code."""
+    root = tmp_path / "root"
+    root.mkdir()
+    params = yaml.safe_load((ROOT / "params.yaml").read_text("utf-8"))
+    params["profiles"]["smoke"]["photographs"] = {"sources": ["mine"], "reader": 2, "restorer": 2}
+    (root / "params.yaml").write_text(yaml.safe_dump(params, allow_unicode=True), "utf-8")
+    (root / "dvc.yaml").touch()
+    folder = tmp_path / "photographs"
+    rows = ["crop,text,source"]
+    for number, text in enumerate(TEXTS):
+        write_png(folder / f"{number}.png", np.full((24, 94, 3), 60 * number, np.uint8))
+        rows.append(f"{number}.png,{text},mine")
+    (folder / "labels.csv").write_text("\n".join(rows), "utf-8")
+    monkeypatch.setenv("LPR_GFPGAN_ROOT", str(root))
+    monkeypatch.setenv("LPR_GFPGAN_OUTPUT", str(tmp_path / "out"))
+    monkeypatch.setenv("LPR_GFPGAN_REAL_PLATES", str(folder))
+    tool = load_script("release")
+
+    def run(*options):
+        given = ["release.py", "--profile", "smoke", "--to", str(tmp_path / "weights"), *options]
+        monkeypatch.setattr(sys, "argv", given)
+        return tool.main()
+
+    return run
+
+
+def test_it_rehearses_pauses_goes_on_and_ships_what_restores(release, tmp_path, capsys):
+    assert release("--dry-run") == 0
+    rehearsed = capsys.readouterr().out.splitlines()
+    assert len(rehearsed) == 6
+    assert "images/s" in rehearsed[0] and "warmup: not yet" in rehearsed[4]
+    assert not (tmp_path / "out" / "models").exists()
+
+    assert release("--max-seconds", "0") == 75
+    assert "paused" in capsys.readouterr().out
+    assert not (tmp_path / "weights").exists()
+
+    assert release() == 0
+    weights = tmp_path / "weights"
+    facts = load_weights(weights / "restorer.safetensors")[1]["provenance"]
+    assert facts["variant"] == "full" and len(facts["photographs_sha256"]) == 1
+    restorer = Restorer.from_pretrained(weights / "restorer.safetensors", device="cpu")
+    assert restorer.reader is not None and restorer.calibration is not None
+
+
+def test_a_missing_folder_is_named(release, monkeypatch, capsys):
+    monkeypatch.delenv("LPR_GFPGAN_REAL_PLATES")
+    assert release() == 1
+    assert "LPR_GFPGAN_REAL_PLATES is not set" in capsys.readouterr().err
