@@ -217,7 +217,9 @@ def test_a_file_of_the_former_format_is_told_apart(tmp_path):
     module, path = BUILD["reader"](), tmp_path / "net.safetensors"
     about = {"kind": "reader", "config": module.config, "provenance": {}}
     save_file(module.state_dict(), path, {UNCHECKED: json.dumps(about)})
-    with pytest.raises(WeightsError, match=r"net\.safetensors is of the former format.*; train it"):
+    with pytest.raises(
+        WeightsError, match=r"net\.safetensors is of the former format.*; delete it and train it"
+    ):
         load_weights(path)
 
 

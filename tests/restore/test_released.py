@@ -31,11 +31,15 @@ def test_they_are_found_first_and_come_with_reader_and_calibration(released):
     assert released.calibration is not None
 
 
-def test_most_sharp_plates_are_accepted_and_read(released, crops):
+def test_most_sharp_plates_are_accepted_and_most_characters_read(released, crops):
     plates = [released.restore(crop, plate="tight") for crop, _ in crops]
     assert sum(plate.is_plate for plate in plates) >= PLATES - 2
-    right = [plate.text == text for plate, (_, text) in zip(plates, crops, strict=True)]
-    assert sum(right) >= PLATES // 2
+    right = [
+        read == true
+        for plate, (_, text) in zip(plates, crops, strict=True)
+        for read, true in zip(plate.text or "", text, strict=False)
+    ]
+    assert sum(right) >= 0.6 * sum(len(text) for _, text in crops)
 
 
 def test_a_restoration_is_a_plate_of_the_frame_and_repeats(released, crops):

@@ -1,5 +1,6 @@
 """Which weights are opened, and what lies beside them."""
 
+import json
 import os
 import shutil
 
@@ -7,6 +8,7 @@ import pytest
 
 from lpr_gfpgan.errors import ConfigError, DataError, WeightsError
 from lpr_gfpgan.files import sha256_of
+from lpr_gfpgan.networks.weights import FORMAT, _checksum
 from lpr_gfpgan.restore import Restorer, find_weights
 from lpr_gfpgan.restore import weights as module
 
@@ -104,6 +106,9 @@ def test_weights_of_another_shape(weights, tmp_path):
     state = load_file(weights / FULL)
     name = next(key for key, value in state.items() if value.ndim == 4)
     state[name] = state[name][:, :1].contiguous()
+    about = json.loads(metadata[FORMAT])
+    told = {key: about[key] for key in ("kind", "config", "provenance")}
+    metadata[FORMAT] = json.dumps(told | {"sha256": _checksum(told, state)})
     save_file(state, tmp_path / "other.safetensors", metadata)
     with pytest.raises(WeightsError, match=name):
         Restorer.from_pretrained(tmp_path / "other.safetensors")
