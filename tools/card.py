@@ -62,14 +62,27 @@ def figures() -> str:
     return "\n\n".join("\n".join(part) for part in parts) + "\n"
 
 
+def summary() -> str:
+    """The table of README.md: HyperLPR on all photographs."""
+    real = json.loads((REPORTS / "real.json").read_text("utf-8"))
+    lines = [
+        "| plates read, province left out | degraded | bicubic | restored |",
+        "|---|---|---|---|",
+    ]
+    for condition in real["accuracy"]["all"]:
+        lines.append(line(condition, *[*before_and_after(real, "all", condition, "hyperlpr")][:3]))
+    return "\n".join(lines) + "\n"
+
+
 def files() -> Iterator[str]:
     """What each file holds."""
-    yield "| file | bytes | parameters | steps | images | split | trained on |"
-    yield "|---|---|---|---|---|---|---|"
+    yield "| file | bytes | parameters | steps | images | split | processes | trained on |"
+    yield "|---|---|---|---|---|---|---|---|"
     for name in FILES:
         path = CARD.with_name(f"{name}.safetensors")
         facts = load_weights(path)[1]["provenance"]
-        cells = [facts.get(key, "") for key in ("parameters", "steps", "images", "split")]
+        keys = ("parameters", "steps", "images", "split", "processes")
+        cells = [facts.get(key, "") for key in keys]
         yield line(f"`{path.name}`", path.stat().st_size, *cells, facts["hardware"])
 
 
@@ -84,11 +97,17 @@ def photographs(real: Mapping[str, Any]) -> Iterator[str]:
         for reader, name in READERS.items():
             for condition in real["accuracy"][source]:
                 yield line(
-                    name if reader in real["may_judge"][source] else f"{name} *",
+                    name if may_judge(real, source, reader) else f"{name} *",
                     condition,
                     *before_and_after(real, source, condition, reader),
                 )
         yield ""
+
+
+def may_judge(real: Mapping[str, Any], source: str, reader: str) -> bool:
+    """Whether a reader is admitted for a source; for all together, where it is for each."""
+    admitted = real["may_judge"]
+    return all(reader in admitted[name] for name in admitted if source in (name, "all"))
 
 
 def harm(real: Mapping[str, Any]) -> Iterator[str]:
@@ -100,7 +119,8 @@ def harm(real: Mapping[str, Any]) -> Iterator[str]:
     for condition, readers in real["harm"]["all"].items():
         for reader, name in READERS.items():
             figure = readers[reader][WITHOUT_PROVINCE]
-            yield line(name, condition, share(figure, "+"), f"{figure['holm_p']:.2g}")
+            star = "" if may_judge(real, "all", reader) else " *"
+            yield line(name + star, condition, share(figure, "+"), f"{figure['holm_p']:.2g}")
 
 
 def before_and_after(

@@ -27,6 +27,10 @@ def test_the_card_holds_the_reports_figures(card):
     assert card.written(page, card.figures()) == page
 
 
+def test_the_first_page_holds_the_same_figures(card):
+    assert card.summary() in (card.ROOT / "README.md").read_text("utf-8")
+
+
 def test_a_figure_that_differs_is_seen(card, monkeypatch):
     page = card.CARD.read_text("utf-8")
     monkeypatch.setattr(card, "share", lambda figure, sign="": "50.0 [49.0, 51.0]")
