@@ -29,6 +29,9 @@ NEED_STUDY = {
     "lpr_gfpgan.evaluation.report": "it draws the figures of the page",
     "lpr_gfpgan.evaluation.grid_report": "likewise",
     "lpr_gfpgan.evaluation.real_figures": "likewise",
+    "lpr_gfpgan.evaluation.released_report": "likewise",
+    "lpr_gfpgan.evaluation.released_real_report": "it names weights as that one does",
+    "lpr_gfpgan.evaluation.released_sheet": "it draws a sheet",
 }
 STUDY = ["IPython", "dvc", "ipykernel", "ipywidgets", "jupyter_client", "jupyterlab", "matplotlib"]
 STUDY += ["nbclient", "nbconvert", "nbformat", "nbstripout", "nbval", "papermill", "seaborn"]

@@ -63,6 +63,12 @@ def at_untrained(untrained, monkeypatch):
 
 
 @pytest.fixture
+def named(at_untrained):
+    """The options that name the untrained weights, for programs in processes of their own."""
+    return "--weights", str(at_untrained / "restorer-full-0.safetensors")
+
+
+@pytest.fixture
 def known_answers(at_untrained, monkeypatch, make, calibration):
     """known_answers([(quad, score)]) lets commands find these plates and read 皖A12345 in each.
 

@@ -33,14 +33,14 @@ def written(folder):
 
 
 @pytest.mark.slow
-def test_a_killed_run_goes_on(run, at_untrained, pictures, tmp_path, out, capsys):
+def test_a_killed_run_goes_on(run, named, pictures, tmp_path, out, capsys):
     many = tmp_path / "many"
     names = [f"{number % 3}/{number:03}.png" for number in range(240)]
     for number, name in enumerate(names):
         picture = read_image(pictures / "a.png")
         picture[0, 0] = number
         write_png(many / name, picture)
-    command = [sys.executable, "-m", "lpr_gfpgan.cli", "restore", many, "-o", out]
+    command = [sys.executable, "-m", "lpr_gfpgan.cli", "restore", many, "-o", out, *named]
     with subprocess.Popen(command, stderr=subprocess.DEVNULL) as process:
         while not (out / "readings.jsonl").exists() and process.poll() is None:
             time.sleep(0.005)

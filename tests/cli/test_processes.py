@@ -131,11 +131,12 @@ def test_without_the_first_process_nobody_goes_in(tmp_path):
 
 
 @pytest.fixture
-def torchrun(at_untrained):
+def torchrun(named):
     """torchrun(2, "restore", ...) runs the program in two processes."""
 
     def call(count, *arguments):
-        command = [sys.executable, *TORCHRUN, str(count), "-m", "lpr_gfpgan.cli", *arguments]
+        command = [sys.executable, *TORCHRUN, str(count), "-m", "lpr_gfpgan.cli"]
+        command += [*arguments, *named]
         return subprocess.run(
             list(map(str, command)),
             env=os.environ | {"OMP_NUM_THREADS": "1"},
@@ -293,7 +294,7 @@ sys.exit(cli.main(sys.argv[2:]))
 
 
 @pytest.mark.slow
-def test_a_full_disk_is_one_error_and_loses_nothing(run, at_untrained, many, tmp_path):
+def test_a_full_disk_is_one_error_and_loses_nothing(run, named, many, tmp_path):
     """A limit on the size of a file: the readings reach it, as they would a full disk's end."""
     pytest.importorskip("resource")
     folder, one, out = many(60), tmp_path / "one", tmp_path / "out"
@@ -301,7 +302,7 @@ def test_a_full_disk_is_one_error_and_loses_nothing(run, at_untrained, many, tmp
     assert run(*given, one) == 0
     limit = (one / "readings.jsonl").stat().st_size * 2 // 3
     done = subprocess.run(
-        [sys.executable, "-c", FULL, str(limit), *map(str, given), out],
+        [sys.executable, "-c", FULL, str(limit), *map(str, given), out, *named],
         capture_output=True,
         text=True,
     )
