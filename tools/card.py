@@ -92,7 +92,8 @@ def photographs(real: Mapping[str, Any]) -> Iterator[str]:
         n = real["accuracy"][source][UNTOUCHED]["degraded"]["hyperlpr"][WITHOUT_PROVINCE]["n"]
         yield f"**{title}** (n = {n}). Plates read without a mistake, the province left out:"
         yield ""
-        yield "| reader | condition | degraded | bicubic | restored | recovered | gained, lost |"
+        columns = "degraded | bicubic | restored | recovered | whole texts gained, lost"
+        yield f"| reader | condition | {columns} |"
         yield "|---|---|---|---|---|---|---|"
         for reader, name in READERS.items():
             for condition in real["accuracy"][source]:
