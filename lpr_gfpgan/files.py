@@ -278,7 +278,8 @@ def read_image(path: str | Path, max_pixels: float = MAX_PIXELS) -> np.ndarray:
         raise ImageError(f"image {name}: no path holds a NUL character; check the path") from None
     except OSError as error:
         reason = "no such file" if isinstance(error, FileNotFoundError) else error.strerror
-        raise ImageError(f"cannot read image {path}: {reason}; check the path") from None
+        mend = "allow reading it" if isinstance(error, PermissionError) else "check the path"
+        raise ImageError(f"cannot read image {path}: {reason}; {mend}") from None
     known = {_PNG: _png_size, _JPEG: _jpeg_size}
     magic = next((m for m in known if data.startswith(m)), None)
     size = _other_size(data) if magic is None else known[magic](data)
@@ -298,7 +299,7 @@ def read_image(path: str | Path, max_pixels: float = MAX_PIXELS) -> np.ndarray:
 
 def _undecodable(path: Path) -> ImageError:
     return ImageError(
-        f"{path} is no image that can be decoded; give a whole one, such as PNG or JPEG"
+        f"{path} is no image that can be decoded; give a whole PNG, JPEG, BMP, WebP or TIFF"
     )
 
 

@@ -39,7 +39,7 @@ def add_pictures(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "paths",
         nargs="+",
-        type=Path,
+        type=path,
         metavar="PATH",
         help="pictures, and folders, in which pictures are searched for at every depth; what is "
         "hidden (its name begins with a dot) is left out",
@@ -58,8 +58,19 @@ def add_pictures(parser: argparse.ArgumentParser) -> None:
         help="the plate's corners in the one picture given, in pixels: upper left, upper "
         "right, lower right, lower left",
     )
-    parser.add_argument("--weights", type=Path, help="a restorer's weights file")
+    add_weights(parser)
     add_device(parser)
+
+
+def add_weights(parser: argparse.ArgumentParser) -> None:
+    """Adds --weights."""
+    parser.add_argument(
+        "--weights",
+        type=path,
+        metavar="FILE",
+        help="a restorer's weights; reader and calibration come from the same folder. The released "
+        "ones, if not given",
+    )
 
 
 def add_device(parser: argparse.ArgumentParser) -> None:
@@ -70,6 +81,23 @@ def add_device(parser: argparse.ArgumentParser) -> None:
 def add_overwrite(parser: Container) -> None:
     """Adds --overwrite to a parser, or to a group of options."""
     parser.add_argument("--overwrite", action="store_true", help="replace what is there")
+
+
+def path(text: str) -> Path:
+    """The type of a path: an empty one, such as an unset variable of the shell, is refused.
+
+    It would be taken for the folder that the program runs in.
+    """
+    if not text:
+        raise argparse.ArgumentTypeError("the path is empty; give one, or . for this folder")
+    return Path(text)
+
+
+def whole_number(text: str) -> int:
+    """The type of an option that counts, from 0 on."""
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 0 on")
+    return int(text)
 
 
 def mark_points(arguments: Sequence[str]) -> list[str]:

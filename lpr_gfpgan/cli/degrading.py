@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import argparse
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import ConfigError, ImageError
-from .arguments import Commands, add_command, add_overwrite
+from .arguments import Commands, add_command, add_overwrite, path
 
 if TYPE_CHECKING:
     from ..degradations import DegradationParameters
@@ -17,8 +16,8 @@ if TYPE_CHECKING:
 def add_to(commands: Commands) -> None:
     """Adds the command to the program's."""
     parser = add_command(commands, degrade)
-    parser.add_argument("path", type=Path, metavar="PATH", help="a sharp picture")
-    parser.add_argument("-o", "--output", type=Path, required=True, metavar="FILE", help="a PNG")
+    parser.add_argument("path", type=path, metavar="PATH", help="a sharp picture")
+    parser.add_argument("-o", "--output", type=path, required=True, metavar="FILE", help="a PNG")
     lengths = "in pixels of the picture"
     parser.add_argument("--motion-length", type=float, default=0, metavar="PX", help=lengths)
     parser.add_argument(
@@ -27,11 +26,13 @@ def add_to(commands: Commands) -> None:
     parser.add_argument(
         "--defocus", type=float, default=0, metavar="PX", help=f"the Gaussian's sigma {lengths}"
     )
-    parser.add_argument("--width", type=int, metavar="PX", help="columns it is reduced to")
     parser.add_argument(
-        "--noise", type=float, default=0, metavar="SIGMA", help="in levels of 0..255"
+        "--width", type=int, metavar="PX", help="columns it is reduced to, at most its own"
     )
-    parser.add_argument("--jpeg", type=int, metavar="QUALITY", help="1 to 100")
+    parser.add_argument(
+        "--noise", type=float, default=0, metavar="SIGMA", help="in levels of 0..255, 0 to 255"
+    )
+    parser.add_argument("--jpeg", type=int, metavar="QUALITY", help="1 (coarse) to 100")
     parser.add_argument("--seed", type=int, default=0, help="of the noise")
     add_overwrite(parser)
 

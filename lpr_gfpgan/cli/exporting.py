@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
-from .arguments import Commands, add_command, add_overwrite
+from .arguments import Commands, add_command, add_overwrite, add_weights, path
 
 
 def add_to(commands: Commands) -> None:
     """Adds the command to the program's."""
     parser = add_command(commands, export)
-    parser.add_argument("-o", "--output", type=Path, required=True, metavar="DIR")
-    parser.add_argument("--weights", type=Path, help="a restorer's weights file")
+    parser.add_argument(
+        "-o",
+        "--output",
+        type=path,
+        required=True,
+        metavar="DIR",
+        help="gets restorer.onnx, a reader-NAME.onnx each, and manifest.json: shapes, ranges, "
+        "hashes, differences from torch",
+    )
+    add_weights(parser)
     add_overwrite(parser)
 
 

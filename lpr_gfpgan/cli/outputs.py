@@ -175,10 +175,10 @@ class OutputFolder:
 
         picture = self._targets[str(target)]
         added = [path for path in files if path != target]
-        self._refuse_existing(added, picture)
         for path in added:
             if str(path) in self._targets:
                 raise DataError(f"{path} of {picture} would also be another picture's; rename one")
+        self._refuse_existing(added, picture)
         digest = sha256_of(picture)
         with _none_in_part(files):
             # The longest name first: one too long for the system stops this before it begins.

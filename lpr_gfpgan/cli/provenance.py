@@ -8,6 +8,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from .pictures import report
+
 if TYPE_CHECKING:
     import numpy as np
 
@@ -73,17 +75,17 @@ def is_restoration(path: Path, input_sha256: str, model_sha256: str | None = Non
         input_sha256: of the input.
         model_sha256: of the weights that must have made it; any may when not given.
     """
-    from PIL.PngImagePlugin import PngImageFile
-
-    try:
-        with PngImageFile(path) as picture:
-            facts = picture.info
-    except (OSError, SyntaxError, ValueError):
-        return False
+    facts = _facts_of(path)
     wanted = {"Disclaimer": RESTORED, "input_sha256": input_sha256}
     if model_sha256 is not None:
         wanted["model_sha256"] = model_sha256
     return all(facts.get(name) == value for name, value in wanted.items())
+
+
+def warn_of_restoration(path: Path) -> None:
+    """Says so where a picture that is to be worked on is itself a restoration."""
+    if _facts_of(path).get("Disclaimer") == RESTORED:
+        report(f"{path} was itself restored by a model: what it shows may be invented")
 
 
 def is_untouched(path: Path, input_sha256: str) -> bool:
@@ -98,6 +100,17 @@ def is_untouched(path: Path, input_sha256: str) -> bool:
             return picture.info.get("pixels_sha256") == shown
     except (OSError, SyntaxError, ValueError):
         return False
+
+
+def _facts_of(path: Path) -> dict[str, Any]:
+    """The text in a PNG; of what is no PNG, nothing."""
+    from PIL.PngImagePlugin import PngImageFile
+
+    try:
+        with PngImageFile(path) as picture:
+            return picture.info
+    except (OSError, SyntaxError, ValueError):
+        return {}
 
 
 def _reader_facts(restorer: Restorer, weights: Path) -> dict[str, Any]:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from .arguments import Commands, add_command, add_pictures
 from .exit_codes import SKIPPED
 from .lines import json_line, read_fields
 from .pictures import batches, given_place, grouped, is_readable, pictures_of
-from .provenance import READ, open_restorer
+from .provenance import READ, open_restorer, warn_of_restoration
+
+if TYPE_CHECKING:
+    from ..restore.placing import PlacedPlate
 
 
 def add_to(commands: Commands) -> None:
@@ -33,7 +37,12 @@ def read(options: argparse.Namespace) -> int:
         del facts["model"], facts["model_sha256"]
     plate = given_place(options)
     skipped = 0
-    for batch in batches(names, lambda name: restorer.place(Path(name), plate)):
+
+    def place(name: str) -> PlacedPlate:
+        warn_of_restoration(Path(name))
+        return restorer.place(Path(name), plate)
+
+    for batch in batches(names, place):
         there = [(path, placed) for path, placed in batch if placed is not None]
         skipped += len(batch) - len(there)
         seen = restorer.read_placed([placed for _, placed in there])

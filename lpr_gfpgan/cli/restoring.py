@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..alone import alone_in, along_in, let_in
 from ..errors import LprError
-from .arguments import Commands, add_command, add_overwrite, add_pictures
+from .arguments import Commands, add_command, add_overwrite, add_pictures, path, whole_number
 from .exit_codes import SKIPPED
 from .leftovers import remove_leftovers
 from .lines import json_line
@@ -22,7 +22,7 @@ from .outputs import OutputFolder, targets_of
 from .parts import gather_parts
 from .pictures import batches, given_place, is_readable, pictures_of, report, report_skipped
 from .processes import Processes, started
-from .provenance import open_restorer
+from .provenance import open_restorer, warn_of_restoration
 from .readings import Readings
 
 ITS_OWN = (errno.ENAMETOOLONG, errno.ENOENT, errno.EISDIR)
@@ -39,7 +39,7 @@ def add_to(commands: Commands) -> None:
     parser.add_argument(
         "-o",
         "--output",
-        type=Path,
+        type=path,
         required=True,
         metavar="DIR",
         help="a picture NAME becomes DIR/NAME.png: the plate, or the photograph with "
@@ -50,7 +50,7 @@ def add_to(commands: Commands) -> None:
     )
     parser.add_argument(
         "--samples",
-        type=int,
+        type=whole_number,
         default=0,
         metavar="K",
         help="also so many other restorations of each plate that fit the picture as well",
@@ -164,7 +164,9 @@ def _restore_all(work: _Work, options: argparse.Namespace) -> Counter[str]:
     place, locator = given_place(options), work.restorer.locator
 
     def locate(name: str) -> LocatedPlates:
-        return locator.locate(Path(work.targets[name]), plate=place, every=True)
+        picture = Path(work.targets[name])
+        warn_of_restoration(picture)
+        return locator.locate(picture, plate=place, every=True)
 
     try:
         for batch in batches(work.folder.groups, locate, shown=work.processes.rank == 0):
@@ -236,9 +238,9 @@ def _outcome(lines: Sequence[dict[str, Any]]) -> str:
 
 def _print_readings(lines: Sequence[dict[str, Any]], folder: Path) -> None:
     """The readings of the only picture, in the words of `read`; readings.jsonl says more."""
+    words = ("text", "complete", "confidence", "confidences", "accepted", "note", "notice")
     for line in lines:
         output = line["output"] and str(folder / line["output"])
-        words = ("text", "complete", "confidence", "accepted", "note")
         print(json_line({"output": output, **{word: line[word] for word in words}}), flush=True)
 
 

@@ -13,9 +13,16 @@ def add_to(commands: Commands) -> None:
     parser = add_command(commands, train)
     _add_profile(parser)
     parser.add_argument(
-        "--variant", default="full", help="a key of `ablations` or `baselines`, or warmup"
+        "--variant",
+        default="full",
+        help="a key of `ablations` or `baselines` in params.yaml, or warmup (default: full)",
     )
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument(
+        "--seed",
+        type=int,
+        default=0,
+        help="of the variant's draws (default: 0); the rest is shared",
+    )
     parser.add_argument("--max-seconds", type=float, metavar="S", help="pause after so many")
 
     parser = add_command(commands, evaluate)

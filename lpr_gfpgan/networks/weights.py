@@ -135,7 +135,9 @@ def load_weights(
     """
     path = Path(path)
     if not path.is_file():
-        raise WeightsError(f"no weights file {path}; check the path or train the network")
+        raise WeightsError(
+            f"no weights file {path}; check the path, or train the network (`make reproduce`)"
+        )
     try:
         with safe_open(path, "pt") as file:
             metadata = file.metadata() or {}
@@ -151,7 +153,9 @@ def load_weights(
             about = {name: stored[name] for name in ("kind", "config", "provenance")}
             kept = stored["sha256"]
     except (SafetensorError, OSError, KeyError, TypeError, json.JSONDecodeError) as error:
-        raise WeightsError(f"{path} is damaged ({error}); copy or train it again") from None
+        raise WeightsError(
+            f"{path} is damaged, or no weights file at all ({error}); copy or train it again"
+        ) from None
     if _checksum(about, state) != kept:
         raise WeightsError(f"{path} is damaged (its checksum is wrong); copy or train it again")
     if expect_kind is not None and about["kind"] != expect_kind:

@@ -21,7 +21,7 @@ from ..trust import Calibration, agreement, sharpness
 from .device import choose_device
 from .examiner import CHUNK, Examination, Examiner
 from .locating import Locator
-from .photographs import PlateFinder, paste_plates
+from .photographs import NoPlateFound, PlateFinder, paste_plates
 from .pictures import to_array
 from .placing import PlacedPlate, place, plate_of_each
 from .reading import PlateReading
@@ -32,6 +32,14 @@ from .weights import READER, calibration_beside, find_weights, reader_beside
 if TYPE_CHECKING:
     from .pictures import Picture
     from .placing import Plate
+
+
+COARSER = 1.5
+"""Widths of a restored plate from which a plate is so wide that restoring it must lose detail."""
+LOST = (
+    "The plate is {width:.0f} pixels wide in the picture and comes out {out} wide: finer detail is "
+    "lost."
+)
 
 
 class Restorer:
@@ -152,7 +160,13 @@ class Restorer:
         """
         pixels, name = to_array(photo)
         if plates is None:
-            there = self.locator.plates_of(photo, pixels, name)
+            try:
+                there = self.locator.plates_of(photo, pixels, name)
+            except NoPlateFound as error:
+                raise ImageError(
+                    f"{name}: no corners were given, and {error.reason}; give the four of each "
+                    "plate, or `restore` a picture that a plate fills"
+                ) from None
             placed, scores = there.plates, list(there.scores)
         else:
             quads = list(plates)
@@ -283,8 +297,13 @@ class Restorer:
             reading_restored=after,
             likeness=seen.likeness,
             is_plate=seen.is_plate,
-            note=seen.note,
+            note=" ".join(filter(None, (seen.note, self._lost(placed)))),
         )
+
+    def _lost(self, placed: PlacedPlate) -> str:
+        """Says so where a plate is much wider than it can come out."""
+        out = self.size[1]  # a plate is as wide as its frame
+        return LOST.format(width=placed.width, out=out) if placed.width > COARSER * out else ""
 
     def _calibrated(
         self, reading: PlateReading, placed: PlacedPlate, after: PlateReading | None

@@ -38,8 +38,8 @@ class RestoredPlate:
             it in its place; None where there are no samples or no text, fewer samples than the
             calibration was made with, or where agreement was not found to tell wrong characters
             from right ones.
-        note: for the user, where something is withheld or the text is no whole plate's, a sentence
-            or more for each such thing, the most urgent first; empty otherwise.
+        note: for the user, where something is withheld or lost or the text is no whole plate's, a
+            sentence or more for each such thing, the most urgent first; empty otherwise.
     """
 
     image: np.ndarray

@@ -1,6 +1,7 @@
 """`restore`."""
 
 import json
+import shutil
 import subprocess
 import sys
 
@@ -124,7 +125,8 @@ def test_the_only_picture_is_read_aloud(run, known_answers, pictures, tmp_path, 
     assert run("restore", pictures / "a.png", "-o", tmp_path / "out") == 0
     shown = json.loads(capsys.readouterr().out)
     assert shown.pop("output") == str(tmp_path / "out" / "a.png")
-    words = ("text", "complete", "confidence", "accepted", "note")
+    assert shown.pop("notice") == "restored by a model: not evidence"
+    words = ("text", "complete", "confidence", "confidences", "accepted", "note")
     assert shown == {word: read[word] for word in words}
     assert shown["text"] == "皖A12345"
     assert shown["confidence"] == pytest.approx((0.8**6 * 0.4) ** 0.5, abs=1e-4)
@@ -255,3 +257,29 @@ def test_a_mistyped_name_needs_no_heavy_import(tmp_path, command):
     )
     assert done.returncode == 1 and "no such file" in done.stderr
     assert not done.stderr.endswith("torch\n")
+
+
+def test_a_picture_that_is_a_restoration_is_named(run, known_answers, pictures, tmp_path, capsys):
+    known_answers()
+    assert run("restore", pictures / "a.png", "-o", tmp_path / "out") == 0
+    assert "itself restored" not in capsys.readouterr().err
+    again = tmp_path / "out" / "a.png"
+    for command in (["read", again], ["restore", again, "-o", tmp_path / "again"]):
+        assert run(*command) == 0
+        warning = (
+            f"lpr-gfpgan: {again} was itself restored by a model: what it shows may be invented"
+        )
+        assert capsys.readouterr().err.count(warning) == 1
+
+
+def test_a_sample_named_as_another_picture_is_no_file_of_before(
+    run, at_untrained, pictures, tmp_path, capsys
+):
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    for name in ("a.png", "a-sample1.png"):
+        shutil.copy(pictures / "a.png", folder / name)
+    assert run("restore", folder, "-o", tmp_path / "out", "--samples", "1") == 1
+    error = capsys.readouterr().err
+    assert "would also be another picture's; rename one" in error
+    assert "is there already" not in error

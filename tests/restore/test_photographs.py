@@ -125,8 +125,9 @@ def test_bad_corners_get_one_line(make, photo, given, message):
 
 
 def test_a_photograph_without_a_plate(make, photo):
-    with pytest.raises(ImageError, match="no plate found"):
+    with pytest.raises(ImageError, match="none was found in it; give the four of each") as caught:
         make().restore_photograph(photo[0])
+    assert "tight" not in str(caught.value)  # which it does not take
 
 
 def test_finds_of_one_plate_count_once(make, photo):
@@ -191,3 +192,11 @@ def test_a_real_photograph_keeps_all_but_its_plate(make, real_photographs):
     (y0, x0), (y1, x1) = changed.min(axis=0), changed.max(axis=0)
     expected = plates.quad_box(corners)
     np.testing.assert_allclose([x0, y0, x1, y1], expected, atol=0.1 * np.ptp(corners[:, 0]))
+
+
+def test_a_plate_that_loses_detail_is_said_to(make, photo, monkeypatch):
+    picture, (quad, _) = photo  # 128 pixels wide; the network's frame is 64
+    assert "wide" not in make().restore_photograph(picture, [quad]).plates[0].note
+    monkeypatch.setattr("lpr_gfpgan.restore.restorer.COARSER", 1.5)
+    note = make().restore_photograph(picture, [quad]).plates[0].note
+    assert "128 pixels wide in the picture and comes out 64 wide: finer detail is lost." in note
