@@ -14,7 +14,8 @@ KEPT = "(the last good checkpoint is kept)"
 class Curve:
     """Rows of mean losses.
 
-    Losses are looked at when asked for, all at once: a look waits for the device to be done.
+    Losses are looked at when asked for, all at once: a look waits for the device to be done. With
+    several processes each adds its own; `check`, `report` and `state` are called by all of them.
 
     Args:
         name: of the training, for messages.
@@ -24,32 +25,34 @@ class Curve:
     def __init__(self, name: str, state: dict[str, Any]) -> None:
         self.name = name
         self.rows: list[dict[str, float]] = state.get("rows", [])
-        self._sums: dict[str, tuple[Tensor, int]] = state.get("sums", {})
+        self._sums = {key: (_own(sums), n) for key, (sums, n) in state.get("sums", {}).items()}
         self._unseen: list[tuple[int, str, Tensor]] = []
 
-    @property
     def state(self) -> dict[str, Any]:
-        """What a checkpoint holds of it."""
-        return {"rows": self.rows, "sums": self._sums}
+        """What a checkpoint holds of it: its rows, and all processes' sums since the last."""
+        sums = {key: (distributed.gather(total), n) for key, (total, n) in self._sums.items()}
+        return {"rows": self.rows, "sums": sums}
 
     def add(self, step: int, losses: dict[str, Tensor]) -> None:
         """Takes the losses of step number `step` (from 1), scalars by name."""
         for key, value in losses.items():
             total, count = self._sums.get(key, (0.0, 0))
-            self._sums[key] = (total + value.detach(), count + 1)
+            self._sums[key] = (value.detach() + total, count + 1)
             self._unseen.append((step, key, value.detach()))
 
     def check(self) -> None:
-        """Refuses a loss that is not finite.
+        """Refuses a loss that is not finite, in whichever process.
 
         Raises:
-            LprError: names the first such step and its first such loss.
+            LprError: names the first such step and its first such loss; in every process the same.
         """
         if not self._unseen:
             return
         finite = torch.isfinite(torch.stack([value.float() for *_, value in self._unseen]))
-        if not bool(finite.all()):
-            step, key, _ = self._unseen[int(finite.logical_not().nonzero()[0])]
+        bad = finite.logical_not().nonzero().flatten().tolist()
+        first = distributed.smallest(bad[0] if bad else len(finite))
+        if first < len(finite):
+            step, key, _ = self._unseen[first]
             raise LprError(
                 f"{self.name}: the loss {key!r} is no longer finite at step {step}; lower its "
                 f"weight or learning rate {KEPT}"
@@ -94,6 +97,13 @@ def refuse_nonfinite(name: str, step: int, parts: dict[str, Any]) -> None:
                     f"{name}: {part!r} is no longer finite after step {step}; lower its learning "
                     f"rate {KEPT}"
                 )
+
+
+def _own(sums: Tensor) -> Tensor:
+    """This process's part of gathered sums; their mean where other processes gathered them."""
+    if len(sums) != distributed.world_size():
+        return sums.mean(0)
+    return sums[distributed.rank()].to(distributed.device())
 
 
 def _tensors(state: Any) -> list[Tensor]:

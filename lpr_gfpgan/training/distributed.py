@@ -15,9 +15,13 @@ from ..networks import group_size
 
 
 def start() -> None:
-    """Joins the processes torchrun started; does nothing alone or when already joined."""
+    """Joins the processes torchrun started; does nothing alone or when already joined.
+
+    Tensors on the CPU are exchanged by gloo, beside NCCL too: to agree on a turn, no process then
+    waits for its GPU.
+    """
     if int(os.environ.get("WORLD_SIZE", "1")) > 1 and not dist.is_initialized():
-        dist.init_process_group("nccl" if torch.cuda.is_available() else "gloo")
+        dist.init_process_group("cpu:gloo,cuda:nccl" if torch.cuda.is_available() else "gloo")
 
 
 def rank() -> int:
@@ -101,20 +105,38 @@ def average_gradients(module: nn.Module) -> None:
             gradient.copy_(part.view_as(gradient))
 
 
-def from_main(flag: bool) -> bool:
-    """The main process's answer, so that all processes turn the same way."""
+def from_main(number: int) -> int:
+    """The main process's number, so that all processes turn the same way."""
     if not dist.is_initialized():
-        return flag
-    answer = torch.tensor(float(flag), device=device())
+        return number
+    answer = torch.tensor(number)
     dist.broadcast(answer, 0)
-    return bool(answer)
+    return int(answer)
+
+
+def smallest(number: int) -> int:
+    """The smallest of all processes' numbers."""
+    if not dist.is_initialized():
+        return number
+    answer = torch.tensor(number)
+    dist.all_reduce(answer, dist.ReduceOp.MIN)
+    return int(answer)
+
+
+def gather(value: Tensor) -> Tensor:
+    """All processes' values, [processes, ...] by rank, on the CPU, without gradient."""
+    value = value.detach().cpu()
+    if not dist.is_initialized():
+        return value[None].clone()
+    values = [torch.empty_like(value) for _ in range(dist.get_world_size())]
+    dist.all_gather(values, value)
+    return torch.stack(values)
 
 
 def mean(value: Tensor) -> Tensor:
     """Mean of a scalar over processes, without gradient."""
     value = value.detach().clone()
     if dist.is_initialized():
-        value = value.to(device())  # a sum read from a checkpoint lies where NCCL cannot reach
         dist.all_reduce(value)
         value /= dist.get_world_size()
     return value

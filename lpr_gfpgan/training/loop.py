@@ -16,6 +16,7 @@ from .memory import named_memory
 from .pictures import to_pixels
 
 CHECKPOINT_SECONDS = 30.0
+GO_ON, SAVE, PAUSE = range(3)
 REPORTS = 50
 GRIDS = 5
 
@@ -76,7 +77,8 @@ def run(
         curve: CSV of the mean losses between reports, one row a report.
         grid: PNG of `task.grid()` after the last step. On the way it is drawn a few times inside
             `folder`: an unfinished run writes none of its outputs.
-        timing: JSON of images per second and the share of time spent waiting for data.
+        timing: JSON of seconds, over all pauses, images per second and the share of time spent
+            waiting for data.
         max_seconds: pause after so many seconds.
 
     Raises:
@@ -93,16 +95,21 @@ def run(
     report_every, grid_every = max(1, steps // REPORTS), max(1, steps // GRIDS)
     main = distributed.rank() == 0
 
+    def spent() -> dict[str, float]:
+        now = {"seconds": time.perf_counter() - start, "waited": task.waited() - waited}
+        return {key: before[key] + value for key, value in now.items()}
+
     def save(step: int) -> None:
         losses.check()
+        parts = {part: value.state_dict() for part, value in task.parts.items()}
+        refuse_nonfinite(name, step, parts)
+        content = {"fingerprint": fingerprint, "step": step, "parts": parts, "spent": spent()}
+        content |= losses.state()
         if main:
-            parts = {part: value.state_dict() for part, value in task.parts.items()}
-            refuse_nonfinite(name, step, parts)
-            content = {"fingerprint": fingerprint, "step": step, "parts": parts, **losses.state}
             save_checkpoint(path, content)
 
     start = saved = time.perf_counter()
-    waited = task.waited()
+    waited, before = task.waited(), state.get("spent", {"seconds": 0.0, "waited": 0.0})
     bar = tqdm(total=steps, initial=first, desc=name, unit="step", disable=None if main else True)
     for step in range(first, steps):
         done = step + 1
@@ -115,15 +122,17 @@ def run(
         if main and grid is not None and done % grid_every == 0 and done < steps:
             _write_grid(task, folder / "grid.png")
         now = time.perf_counter()
-        over = max_seconds is not None and now - start >= max_seconds
-        if max_seconds is not None and done < steps and distributed.from_main(over):
+        turn = SAVE if now - saved >= CHECKPOINT_SECONDS else GO_ON
+        if max_seconds is not None and now - start >= max_seconds and done < steps:
+            turn = PAUSE
+        turn = distributed.from_main(turn)
+        if turn != GO_ON:
             save(done)
+            saved = now
+        if turn == PAUSE:
             bar.close()
             distributed.barrier()
             raise Paused(f"{name}: paused at step {done} of {steps}; run the same command to go on")
-        if now - saved >= CHECKPOINT_SECONDS:
-            save(done)
-            saved = now
     bar.close()
     save(steps)
     if main and grid is not None:  # also when only what follows the last step was cut off
@@ -131,15 +140,15 @@ def run(
     if main:
         with atomic_path(curve) as temporary:
             pd.DataFrame(losses.rows).to_csv(temporary, index=False, float_format="%.6g")
-        if timing is not None and first < steps:
-            seconds = time.perf_counter() - start
+        if timing is not None:
+            seconds, waiting = spent().values()
             write_json(
                 timing,
                 {
                     "seconds": round(seconds, 1),
-                    "steps": steps - first,
-                    "images_per_second": round((steps - first) * task.batch / seconds, 1),
-                    "waiting_for_data": round((task.waited() - waited) / seconds, 4),
+                    "steps": steps,
+                    "images_per_second": round(steps * task.batch / seconds, 1),
+                    "waiting_for_data": round(waiting / seconds, 4),
                 },
             )
     distributed.barrier()

@@ -1,6 +1,7 @@
 """One training shared by several processes is the training of one."""
 
 import dataclasses
+import json
 import os
 import subprocess
 import sys
@@ -13,6 +14,7 @@ import yaml
 
 from lpr_gfpgan.errors import ConfigError
 from lpr_gfpgan.training import distributed
+from lpr_gfpgan.training.curve import Curve
 from lpr_gfpgan.training.prior import PriorTask
 from lpr_gfpgan.training.restorer import RestorerTask
 
@@ -91,15 +93,42 @@ def test_a_share_that_splits_the_path_samples_is_refused(trained, monkeypatch):
         PriorTask(dataclasses.replace(trained, settings=settings), 0, torch.device("cpu"))
 
 
-def test_a_mean_over_processes_is_taken_on_this_process_device(monkeypatch):
-    """A sum restored from a checkpoint lies on the CPU, where NCCL refuses it."""
-    reduced = []
+def test_sums_of_a_checkpoint_go_to_this_process_device(monkeypatch):
+    """Read from a file they lie on the CPU, where the losses that are added do not."""
     monkeypatch.setattr(distributed, "device", lambda: torch.device("meta"))
-    monkeypatch.setattr(distributed.dist, "is_initialized", lambda: True)
-    monkeypatch.setattr(distributed.dist, "get_world_size", lambda: 2)
-    monkeypatch.setattr(distributed.dist, "all_reduce", reduced.append)
-    distributed.mean(torch.tensor(1.0))
-    assert [value.device.type for value in reduced] == ["meta"]
+    curve = Curve("t", {"sums": {"loss": (torch.tensor([3.0]), 2)}})
+    curve.add(3, {"loss": torch.ones((1,), device="meta")[0]})
+    assert {total.device.type for total, _ in curve._sums.values()} == {"meta"}
+
+
+def test_sums_of_so_many_processes_are_shared_out_among_others():
+    curve = Curve("t", {"sums": {"loss": (torch.tensor([3.0, 7.0]), 2)}})
+    assert curve.report(1, 1)["loss"] == 2.5  # one process goes on from two: (3 + 7) / 2 over 2
+
+
+def test_processes_with_losses_of_their_own_pause_save_and_stop_together(tmp_path):
+    script = Path(__file__).with_name("shared_loop.py")
+    done = subprocess.run(
+        [sys.executable, *LAUNCH, "--nproc-per-node=2", script, tmp_path],
+        env=os.environ | {"OMP_NUM_THREADS": "1"},
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    # Steps 0 to 3 and 4 to 7, of a process without and one with a hundred on top.
+    rows = pd.read_csv(tmp_path / "whole.csv")
+    assert rows["loss"].tolist() == [51.5, 55.5]
+    for name in ("paused", "saving"):
+        assert (tmp_path / f"{name}.csv").read_bytes() == (tmp_path / "whole.csv").read_bytes()
+    met = [json.loads((tmp_path / f"{rank}.json").read_text()) for rank in (0, 1)]
+    assert met[0] == met[1]
+    assert met[0]["pauses"] == 7
+    assert "bad: the loss 'loss' is no longer finite at step 6;" in met[0]["error"]
+    timing = json.loads((tmp_path / "timing.json").read_text())
+    assert timing["steps"] == 8  # over all pauses
+    assert timing["seconds"] >= 0.8  # eight naps, of which the last run took one
+    assert timing["images_per_second"] <= 20
 
 
 @pytest.fixture(scope="module")
