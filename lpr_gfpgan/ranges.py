@@ -38,23 +38,25 @@ class DegradationRanges:
 
     Attributes:
         motion_probability: 0..1.
-        motion_length: fraction of the plate's width, 0..1, uniform.
+        motion_length: fraction of the plate's width, 0..1.
         motion_angle: degrees 0..180, 0 = horizontal, counter-clockwise as seen, uniform.
         defocus_probability: 0..1.
-        defocus_sigma: fraction of the plate's width, 0..1, uniform; a disk of the same strength has
+        defocus_sigma: fraction of the plate's width, 0..1; a disk of the same strength has
             twice the sigma as its radius.
         defocus_kinds: weight of each of "isotropic", "anisotropic", "disk"; missing means 0.
         downsample_probability: 0..1.
         downsample_width: the plate's width in px on the small image, log-uniform; a draw at or
             above the width the plate has in the frame leaves the image at its own resolution.
         noise_probability: 0..1, of both kinds of noise together.
-        noise_sigma: standard deviation in levels of 0..255, uniform.
+        noise_sigma: standard deviation in levels of 0..255.
         signal_noise: gain; variance per level of intensity, in levels of 0..255, uniform.
         jpeg_probability: 0..1.
         jpeg_quality: whole numbers 1..100, uniform, both ends included.
         jpeg_clamped: whether the range may exceed 100 and draws above it act as 100, as in the
             published code. Otherwise such a range is refused.
         order: "physical", or "motion_last" (motion after noise and JPEG, the published order).
+        strength_power: motion_length, defocus_sigma and noise_sigma are lowest + u^power (highest -
+            lowest), u uniform: 1 draws them evenly, 2 draws half of them in the lowest quarter.
 
     Raises:
         ConfigError: names the field and what it accepts.
@@ -75,6 +77,7 @@ class DegradationRanges:
     jpeg_quality: tuple[int, int]
     jpeg_clamped: bool
     order: str
+    strength_power: float = 1.0
 
     def __post_init__(self) -> None:
         """Checks every field."""
@@ -88,6 +91,8 @@ class DegradationRanges:
         self._check_kinds()
         if self.order not in ORDERS:
             raise ConfigError(f"order {self.order!r}: use one of {', '.join(ORDERS)}")
+        if not _number(self.strength_power) or self.strength_power <= 0:
+            raise ConfigError(f"strength_power {self.strength_power!r}: use a number above 0")
 
     def _check_probability(self, name: str) -> None:
         value = getattr(self, name)

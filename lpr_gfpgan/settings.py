@@ -207,11 +207,13 @@ class WarmupSettings:
     """What the warm-up has beside reconstruction: motion blur in its scenes, a recognition loss.
 
     With either in it, the variants that lack that contribution have had a taste of it: false where
-    variants are to be compared.
+    variants are to be compared. `bfloat16`: mixed precision on a CPU as well, worth it where the
+    CPU multiplies matrices of bfloat16 in hardware; a GPU has it always.
     """
 
     motion_blur: bool
     recognition_loss: bool
+    bfloat16: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -337,13 +339,16 @@ class PhotographsSettings:
     """Photographed crops that stand beside the drawn scenes in training.
 
     Only crops of these `sources` whose text belongs to the training split enter. `reader` and
-    `restorer` are crops per step, in addition to the batch. They teach by their text alone: as
-    pixels they are too coarse a target.
+    `restorer` are crops per step, in addition to the batch. They teach the restorer by their text
+    and, with the weight `l1`, by their pixels made as small as `l1_width` pixels of plate: at their
+    own size, where they are not sharp, they would teach blur.
     """
 
     sources: list[str]
     reader: Natural
     restorer: Natural
+    l1: NonNegative
+    l1_width: Count
 
 
 BASELINES = tuple(field.name for field in dataclasses.fields(BaselinesSettings))

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import yaml
 
-from lpr_gfpgan.files import write_png
+from lpr_gfpgan.files import sha256_of, write_png
 from lpr_gfpgan.networks import load_weights
 from lpr_gfpgan.restore import Restorer
 
@@ -23,7 +23,8 @@ def release(tmp_path, monkeypatch):
     root = tmp_path / "root"
     root.mkdir()
     params = yaml.safe_load((ROOT / "params.yaml").read_text("utf-8"))
-    params["profiles"]["smoke"]["photographs"] = {"sources": ["mine"], "reader": 2, "restorer": 2}
+    crops = {"sources": ["mine"], "reader": 2, "restorer": 2, "l1": 1.0, "l1_width": 28}
+    params["profiles"]["smoke"]["photographs"] = crops
     (root / "params.yaml").write_text(yaml.safe_dump(params, allow_unicode=True), "utf-8")
     (root / "dvc.yaml").touch()
     folder = tmp_path / "photographs"
@@ -62,6 +63,18 @@ def test_it_rehearses_pauses_goes_on_and_ships_what_restores(release, tmp_path, 
     assert facts["variant"] == "full" and len(facts["photographs_sha256"]) == 1
     restorer = Restorer.from_pretrained(weights / "restorer.safetensors", device="cpu")
     assert restorer.reader is not None and restorer.calibration is not None
+
+    shipped = weights / "restorer.safetensors"
+    before = sha256_of(shipped)
+    assert release("--from", str(shipped)) == 0
+    began = load_weights(shipped)[1]["provenance"]["started_from"]
+    assert began["variant"] == "warmup" and began["started_from"]["sha256"] == before
+
+
+def test_weights_to_go_on_from_are_looked_at_before_anything_is_trained(release, tmp_path, capsys):
+    assert release("--from", str(tmp_path / "nothing")) == 1
+    assert "no weights file" in capsys.readouterr().err
+    assert not (tmp_path / "out" / "models").exists()
 
 
 def test_a_missing_folder_is_named(release, monkeypatch, capsys):

@@ -4,7 +4,7 @@ Each stage is skipped where its weights exist and goes on from its checkpoint wh
 the same command again goes on. Under torchrun all processes train together.
 
 Usage: LPR_GFPGAN_REAL_PLATES=<folder> python tools/release.py [--profile release]
-           [--dry-run | --max-seconds S]
+           [--dry-run | --max-seconds S] [--from weights/restorer.safetensors]
 """
 
 import argparse
@@ -17,6 +17,7 @@ from pathlib import Path
 from lpr_gfpgan.config import Study, load_study
 from lpr_gfpgan.errors import LprError
 from lpr_gfpgan.evaluation.real_plates import real_folder
+from lpr_gfpgan.networks import load_weights
 from lpr_gfpgan.restore.weights import RELEASED
 from lpr_gfpgan.training import Paused, distributed
 from lpr_gfpgan.training.photographs import prepare_photographs, refuse_uneven
@@ -31,20 +32,18 @@ from lpr_gfpgan.training.stages import (
     ensure_prior,
     ensure_reader,
     ensure_restorer,
-    ensure_warmup,
 )
 from lpr_gfpgan.trust.calibrate import calibrate
 
 STEPS = 8  # of each stage in a dry run, after as many that warm up
 
 
-def train(study: Study, deadline: Deadline) -> None:
+def train(study: Study, deadline: Deadline, start: Path | None) -> None:
     """Trains what is missing; raises Paused where the deadline comes first."""
     for name in NAMES:
         ensure_reader(study, name, deadline)
     ensure_prior(study, deadline)
-    ensure_warmup(study, deadline)
-    ensure_restorer(study, VARIANT, study.seeds[0], deadline)
+    ensure_restorer(study, VARIANT, study.seeds[0], deadline, start=start)
 
 
 def rehearse(study: Study) -> Iterator[str]:
@@ -101,12 +100,20 @@ def main() -> int:
     parser.add_argument("--profile", default="release", help="a profile with photographs")
     parser.add_argument("--dry-run", action="store_true", help="a few steps of each stage")
     parser.add_argument("--max-seconds", type=float, help="pause after so many seconds")
+    parser.add_argument(
+        "--from",
+        dest="start",
+        type=Path,
+        help="a restorer's weights of this profile, to go on from in place of the prior's",
+    )
     parser.add_argument("--to", type=Path, default=RELEASED.parent, help="where the weights go")
     options = parser.parse_args()
     try:
         study = load_study(options.profile)
         distributed.start()
         refuse_uneven(study)
+        if options.start is not None:  # before hours of training
+            load_weights(options.start, expect_kind="restorer")
         if distributed.rank() == 0 and not study.paths.photographs.exists():
             prepare_photographs(study, real_folder())
         distributed.barrier()
@@ -116,7 +123,7 @@ def main() -> int:
                 if distributed.rank() == 0:
                     print(line, flush=True)
             return 0
-        train(study, Deadline(options.max_seconds))
+        train(study, Deadline(options.max_seconds), options.start)
         if distributed.rank() == 0:
             for path in ship(study, options.to):
                 print(path)

@@ -90,8 +90,11 @@ def draw(
         u = uniform(keys(seed, step, samples, f"degradations/{factor}"), n + 1)
         return u[:, 0] < getattr(ranges, f"{factor}_probability"), u[:, 1:]
 
+    def strength(u: Tensor, pair: tuple[float, float]) -> Tensor:
+        return _between(u**ranges.strength_power, pair)
+
     on, u = stream("motion", 2)
-    motion_length = _between(u[:, 0], ranges.motion_length) * plate * on
+    motion_length = strength(u[:, 0], ranges.motion_length) * plate * on
     motion_angle = _between(u[:, 1], ranges.motion_angle) * on
 
     on, u = stream("defocus", 4)
@@ -99,7 +102,7 @@ def draw(
     bounds = (weights.cumsum(0) / weights.sum()).to(u.device)
     isotropic = on & (u[:, 0] < bounds[0])
     disk = on & (u[:, 0] >= bounds[1])
-    sigma, other = (_between(u[:, i], ranges.defocus_sigma) * plate * on for i in (1, 2))
+    sigma, other = (strength(u[:, i], ranges.defocus_sigma) * plate * on for i in (1, 2))
     other = torch.where(isotropic, sigma, other)
     sigma_angle = torch.where(on & ~isotropic & ~disk, u[:, 3] * 180, 0)
 
@@ -124,7 +127,7 @@ def draw(
         disk_radius=(2 * sigma * disk).float(),
         small_width=small,
         small_height=(height * small / width).round().clamp(1, height).long(),
-        noise_sigma=(_between(u_noise[:, 0], ranges.noise_sigma) * noisy).float(),
+        noise_sigma=(strength(u_noise[:, 0], ranges.noise_sigma) * noisy).float(),
         signal_gain=(_between(u_noise[:, 1], ranges.signal_noise) * noisy).float(),
         jpeg_quality=quality,
         noise_key=keys(seed, step, samples, "degradations/noise field"),

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ..config import Study
@@ -28,7 +29,7 @@ from ..networks import (
 )
 from ..plates import PlateBatch
 from ..readers import slot_centres
-from ..settings import AblationSettings, LossWeights, RestorerSettings
+from ..settings import AblationSettings, LossWeights, PhotographsSettings, RestorerSettings
 from .regions import RegionDiscriminators, Regions
 from .stage import to_device
 
@@ -82,6 +83,7 @@ class Objective:
         perceptual: frozen features, see `losses.perceptual`; None where their terms weigh 0.
         reader: the frozen loss reader; None where its term weighs 0.
         region: the region discriminators; None where their terms weigh 0.
+        photographs: what photographs teach; None where no photograph trains.
     """
 
     weights: LossWeights
@@ -90,6 +92,7 @@ class Objective:
     perceptual: nn.Module | None = None
     reader: PlateReader | None = None
     region: RegionDiscriminators | None = None
+    photographs: PhotographsSettings | None = None
 
     def __call__(
         self,
@@ -128,8 +131,13 @@ class Objective:
         return computed
 
     def total(self, terms: dict[str, Tensor]) -> Tensor:
-        """The weighted sum of what `__call__` and `photographs` returned."""
-        weights = vars(self.weights) | {"photographs": self.weights.recognition}
+        """The weighted sum of what `__call__` and `of_photographs` returned."""
+        weights = vars(self.weights)
+        if self.photographs is not None:
+            weights = weights | {
+                "photographs": self.weights.recognition,
+                "photographs_l1": self.photographs.l1,
+            }
         values = [weights[name] * term.float() for name, term in terms.items()]
         return sum(values[1:], start=values[0])
 
@@ -144,12 +152,28 @@ class Objective:
             found["style"] = gram_distance(features, reference)
         return found
 
-    def photographs(self, restored: Tensor, batch: PlateBatch) -> dict[str, Tensor]:
-        """The recognition loss on restored photographs, always by CTC.
+    def of_photographs(self, restored: Tensor, batch: PlateBatch) -> dict[str, Tensor]:
+        """What restored photographs teach, by their text and by their pixels where those are sharp.
 
-        Their characters' places are not known well enough for slots. It weighs as `recognition`.
+        The text by CTC always, since their characters' places are not known well enough for slots;
+        it weighs as `recognition`. The pixels at a width at which the crop is sharp: as at its own
+        width it is blurred already, it says nothing about finer detail.
+
+        Args:
+            restored: [P, 3, H, W] in [-1, 1].
+            batch: the crops before they were degraded.
         """
-        return {"photographs": ctc_loss(self._logits(restored, batch), batch.labels, batch.lengths)}
+        terms = {}
+        if self.weights.recognition:
+            logits = self._logits(restored, batch)
+            terms["photographs"] = ctc_loss(logits, batch.labels, batch.lengths)
+        if self.photographs.l1:
+            height, width = restored.shape[-2:]
+            coarse = max(1, round(height * self.photographs.l1_width / width))
+            size = (coarse, self.photographs.l1_width)
+            small = [F.interpolate(i, size, mode="area") for i in (restored, batch.image)]
+            terms["photographs_l1"] = l1(*small)
+        return terms
 
     def _recognition(self, restored: Tensor, batch: PlateBatch) -> Tensor:
         logits = self._logits(restored, batch)

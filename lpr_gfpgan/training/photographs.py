@@ -1,7 +1,8 @@
 """Photographed crops in training: which may enter, and batches of them.
 
 They join the readers' training and the recognition loss, where their text teaches. Crops of 94 to
-136 pixels of width would teach blur as pixel targets and as a discriminator's reals.
+136 pixels of width would teach blur as a discriminator's reals, and as pixel targets too, unless
+they are compared at a smaller size, at which they are sharp.
 """
 
 import zipfile

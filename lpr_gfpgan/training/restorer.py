@@ -2,11 +2,14 @@
 
 import dataclasses
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from ..config import TRAINING, Study
+from ..errors import ConfigError
+from ..files import sha256_of
 from ..networks import Discriminator, Restorer, load_weights
 from ..plates import PlateBatch
 from ..randomness import keys
@@ -30,12 +33,16 @@ from .stage import (
 )
 
 WARMUP = "warmup"
+STARTED_FROM = "started_from"
 
 
 def warmup_ablation(settings: RestorerSettings) -> AblationSettings:
     """The switches of the warm-up: no region discriminator, the rest as `warmup` says."""
     return AblationSettings(
-        degradation=TRAINING, region="none", **dataclasses.asdict(settings.warmup)
+        degradation=TRAINING,
+        region="none",
+        motion_blur=settings.warmup.motion_blur,
+        recognition_loss=settings.warmup.recognition_loss,
     )
 
 
@@ -47,12 +54,24 @@ class RestorerTask:
         variant: a key of `ablations` in params.yaml, or "warmup".
         seed: of draws and of the region discriminators' initial weights.
         device: where to train.
+        start: a restorer's weights that the warm-up begins with in place of the prior's.
+
+    Raises:
+        ConfigError: `start` is built otherwise than the profile's restorer.
+        WeightsError: a weights file is missing or damaged.
     """
 
-    def __init__(self, study: Study, variant: str, seed: int, device: torch.device) -> None:
+    def __init__(
+        self,
+        study: Study,
+        variant: str,
+        seed: int,
+        device: torch.device,
+        start: Path | None = None,
+    ) -> None:
         settings = study.settings.restorer
         self.settings, self.seed, self.device = settings, seed, device
-        self.study, self.variant = study, variant
+        self.study, self.variant, self.start = study, variant, start
         self.batch = settings.batch
         self.warming = variant == WARMUP
         self.ablation = warmup_ablation(settings) if self.warming else study.ablation(variant)
@@ -80,6 +99,7 @@ class RestorerTask:
             perceptual=perceptual_features(study, self.weights, device),
             reader=self._loss_reader(),
             region=self.region,
+            photographs=study.settings.photographs,
         )
         self.stream = SceneStream(
             open_plates(study, "train"),
@@ -108,13 +128,14 @@ class RestorerTask:
         noise = keys(self.seed, step, samples, "restorer-noise").to(self.device)
         falling_rate(self.optimiser, step=step, steps=self.steps)
         regions = self.find_regions(batch) if self.region is not None else None
-        with mixed_precision(self.device):
+        on_cpu = self.warming and self.settings.warmup.bfloat16
+        with mixed_precision(self.device, on_cpu=on_cpu):
             whole = self.restorer(image, noise=noise)
             restoration = whole.first(len(batch))
             pyramid = self.warming or step < self.settings.pyramid_steps
             losses = self.objective(restoration, batch, regions, pyramid=pyramid)
             if self.photographs is not None:
-                losses |= self.objective.photographs(whole.image[len(batch) :], photographs)
+                losses |= self.objective.of_photographs(whole.image[len(batch) :], photographs)
             update(self.restorer, self.optimiser, self.objective.total(losses))
         restored = restoration.image.detach()
         if self.adversary is not None:
@@ -125,7 +146,8 @@ class RestorerTask:
         return losses
 
     def _sees_photographs(self) -> bool:
-        return bool(self.study.settings.photographs and self.weights.recognition)
+        photographs = self.study.settings.photographs
+        return bool(photographs and (self.weights.recognition or photographs.l1))
 
     def _prepare(self, batch: PlateBatch, step: int, samples: Tensor) -> Tensor:
         return degraded(batch, self.ranges, seed=self.seed, step=step, samples=samples)
@@ -142,8 +164,10 @@ class RestorerTask:
         return losses
 
     def _build_restorer(self) -> Restorer:
-        """The warm-up starts from the prior, every variant from the warm-up."""
-        if self.warming:
+        """The warm-up starts from the prior or `start`, every variant from the warm-up."""
+        if not self.warming:
+            restorer, _ = load_weights(self.study.paths.warmup, expect_kind="restorer")
+        else:
             prior, _ = load_weights(self.study.paths.prior, expect_kind="generator")
             restorer = Restorer(
                 base=prior.config["base"],
@@ -154,9 +178,10 @@ class RestorerTask:
                 pool_codes=self.settings.pool_codes,
                 seed=self.seed,
             )
-            restorer.initialise_from(prior)
-        else:
-            restorer, _ = load_weights(self.study.paths.warmup, expect_kind="restorer")
+            if self.start is None:
+                restorer.initialise_from(prior)
+            else:
+                restorer = _same_shape(self.start, restorer)
         restorer.train().requires_grad_(False)
         for parameter in restorer.trainable(self.settings.decoder):
             parameter.requires_grad_(True)
@@ -209,27 +234,53 @@ def _name(variant: str, seed: int) -> str:
     return WARMUP if variant == WARMUP else f"restorer-{variant}-{seed}"
 
 
-def restorer_identity(study: Study, variant: str, seed: int) -> str:
+def _same_shape(path: Path, restorer: Restorer) -> Restorer:
+    """The restorer in a weights file; refused where it is built otherwise than the one given."""
+    started, _ = load_weights(path, expect_kind="restorer")
+    if started.config != restorer.config:
+        raise ConfigError(
+            f"{path}: a restorer built as {started.config}, not as the profile's "
+            f"{restorer.config}; start from a restorer of this profile"
+        )
+    return started
+
+
+def _origin(path: Path) -> dict[str, Any]:
+    """Which training a file of weights came from, and what that one began with in turn."""
+    _, about = load_weights(path)
+    kept = ("variant", "steps", "images", "identity", STARTED_FROM)
+    return {"sha256": sha256_of(path)} | {
+        name: about["provenance"][name] for name in kept if name in about["provenance"]
+    }
+
+
+def restorer_identity(study: Study, variant: str, seed: int, start: Path | None = None) -> str:
     """What decides the weights of a variant or the warm-up, see `stage.identity_of`."""
     settings, paths = study.settings.restorer, study.paths
     if variant == WARMUP:
-        ablation, inputs = warmup_ablation(settings), [paths.prior]
+        ablation, inputs = warmup_ablation(settings), [paths.prior if start is None else start]
         weights = warmup_weights(settings)
     else:
         ablation, inputs = study.ablation(variant), [paths.warmup, paths.prior_discriminator]
         weights = weights_of(settings, ablation)
     if weights.recognition:
-        inputs += [paths.reader("loss"), *photograph_inputs(study)]
+        inputs.append(paths.reader("loss"))
+    inputs += photograph_inputs(study)
     if settings.perceptual_weights is not None:
         inputs.append(Path(settings.perceptual_weights))
     parts = [settings, ablation, study.ranges(ablation.degradation), _name(variant, seed), seed]
-    if weights.recognition and study.settings.photographs:
-        parts += [study.settings.photographs.sources, study.settings.photographs.restorer]
+    if photographs := study.settings.photographs:
+        parts += [photographs.sources, photographs.restorer, photographs.l1, photographs.l1_width]
     return identity_of(study, *parts, inputs=tuple(inputs))
 
 
 def train_restorer(
-    study: Study, variant: str = "full", *, seed: int = 0, max_seconds: float | None = None
+    study: Study,
+    variant: str = "full",
+    *,
+    seed: int = 0,
+    max_seconds: float | None = None,
+    start: Path | None = None,
 ) -> dict[str, float]:
     """Trains one variant of the restorer, or the warm-up; writes weights (average), curve, grid.
 
@@ -241,6 +292,8 @@ def train_restorer(
         variant: a key of `ablations` in params.yaml, or "warmup".
         seed: of draws and initial weights.
         max_seconds: pause after so many seconds.
+        start: a restorer's weights that the warm-up begins with in place of the prior's: an earlier
+            training goes on with fresh optimisers. The weights' provenance says so.
 
     Returns:
         n, psnr_degraded and psnr_restored on validation plates, see `Validation.metrics`.
@@ -251,16 +304,18 @@ def train_restorer(
     """
     device = begin(study)
     warming = variant == WARMUP
-    task = RestorerTask(study, variant, seed, device)
+    task = RestorerTask(study, variant, seed, device, start)
+    began = start if warming else study.paths.warmup
     return train_to_the_end(
         study,
         task,
         name=_name(variant, seed),
         path=study.paths.warmup if warming else study.paths.restorer(variant, seed),
         kind="restorer",
-        identity=restorer_identity(study, variant, seed),
+        identity=restorer_identity(study, variant, seed, start),
         max_seconds=max_seconds,
         variant=variant,
         seed=seed,
         ablation=dataclasses.asdict(task.ablation),
+        **({} if began is None else {STARTED_FROM: _origin(began)}),
     )

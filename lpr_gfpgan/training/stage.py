@@ -149,6 +149,6 @@ def to_device(module: nn.Module, device: torch.device) -> nn.Module:
     return module.to(device, memory_format=torch.channels_last)
 
 
-def mixed_precision(device: torch.device) -> torch.autocast:
-    """bfloat16 where the device has it in hardware (CUDA), float32 elsewhere."""
-    return torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda")
+def mixed_precision(device: torch.device, *, on_cpu: bool = False) -> torch.autocast:
+    """bfloat16 on a GPU, and on a CPU on request; float32 elsewhere."""
+    return torch.autocast(device.type, torch.bfloat16, enabled=on_cpu or device.type == "cuda")

@@ -4,10 +4,11 @@ A result counts as missing too where its file was made with other settings, plat
 """
 
 import time
+from pathlib import Path
 
 from ..config import Study, load_study
 from ..plates import prepare
-from ..settings import BASELINES
+from ..settings import BASELINES, one_of
 from . import distributed
 from .baseline import PLAIN_UNET, baseline_identity, train_baseline
 from .prior import prior_identity, train_prior
@@ -62,22 +63,33 @@ def ensure_prior(study: Study, deadline: Deadline | None = None) -> None:
         train_prior(study, seed=study.seeds[0], max_seconds=_left(deadline))
 
 
-def ensure_warmup(study: Study, deadline: Deadline | None = None) -> None:
-    """Trains the warm-up, which all variants and seeds share, unless it is trained."""
+def ensure_warmup(
+    study: Study, deadline: Deadline | None = None, *, start: Path | None = None
+) -> None:
+    """Trains the warm-up, which all variants and seeds share, unless it is trained.
+
+    With `start`, a restorer's weights, it goes on from these in place of the prior's.
+    """
     if study.settings.restorer.warmup.recognition_loss:
         ensure_reader(study, "loss", deadline)
     ensure_prior(study, deadline)
-    if not is_trained(study.paths.warmup, restorer_identity(study, WARMUP, study.seeds[0])):
-        train_restorer(study, WARMUP, seed=study.seeds[0], max_seconds=_left(deadline))
+    identity = restorer_identity(study, WARMUP, study.seeds[0], start)
+    if not is_trained(study.paths.warmup, identity):
+        train_restorer(study, WARMUP, seed=study.seeds[0], max_seconds=_left(deadline), start=start)
 
 
 def ensure_restorer(
-    study: Study, variant: str, seed: int, deadline: Deadline | None = None
+    study: Study,
+    variant: str,
+    seed: int,
+    deadline: Deadline | None = None,
+    *,
+    start: Path | None = None,
 ) -> None:
-    """Trains one variant with one seed unless it is trained."""
+    """Trains one variant with one seed unless it is trained; `start` as in `ensure_warmup`."""
     study.ablation(variant)
     ensure_reader(study, "loss", deadline)
-    ensure_warmup(study, deadline)
+    ensure_warmup(study, deadline, start=start)
     if not is_trained(study.paths.restorer(variant, seed), restorer_identity(study, variant, seed)):
         train_restorer(study, variant, seed=seed, max_seconds=_left(deadline))
 
@@ -129,6 +141,7 @@ def train(
         LprError: bad settings, data or checkpoint.
     """
     study, deadline = load_study(profile), Deadline(max_seconds)
+    one_of("variant", variant, (*study.ablations, *BASELINES, WARMUP))
     if variant == WARMUP:
         ensure_warmup(study, deadline)
     elif variant in BASELINES:

@@ -68,6 +68,26 @@ def test_probabilities_ranges_and_shapes_of_the_draws(ranges):
     assert (p.jpeg_quality > 0).float().mean().item() == pytest.approx(0.7, abs=0.03)
 
 
+def test_a_power_of_two_draws_half_of_the_strengths_in_the_lowest_quarter(ranges):
+    widths = torch.full((COUNT,), 64.0)
+    even, skewed = (drawn(ranges(strength_power=p), widths=widths) for p in (1.0, 2.0))
+    for name in ("motion_length", "noise_sigma", "sigma_major"):
+        a, b = getattr(even, name), getattr(skewed, name)
+        assert torch.equal(a > 0, b > 0)
+        assert (b <= a).all() and not torch.equal(a, b)
+    on = skewed.motion_length > 0
+    share = (skewed.motion_length[on] / 64 < 0.02 + (0.1 - 0.02) / 4).double().mean()
+    assert share.item() == pytest.approx(0.5, abs=0.03)
+    others = ("motion_angle", "small_width", "signal_gain", "jpeg_quality")
+    assert all(torch.equal(getattr(even, name), getattr(skewed, name)) for name in others)
+
+
+@pytest.mark.parametrize("power", [0, -1, "two", True, float("nan")])
+def test_a_power_that_is_no_number_above_zero_is_refused(ranges, power):
+    with pytest.raises(ConfigError, match=r"strength_power .*use a number above 0"):
+        ranges(strength_power=power)
+
+
 def test_kinds_of_defocus(ranges):
     weights = {"isotropic": 2, "anisotropic": 1, "disk": 1}
     p = drawn(

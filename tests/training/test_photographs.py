@@ -44,9 +44,12 @@ def study(trained, fresh_copy, tmp_path):
     """The trained study with photographs in it and in its warm-up, the crops prepared."""
     settings = trained.settings
     restorer = dataclasses.replace(
-        settings.restorer, warmup=WarmupSettings(motion_blur=True, recognition_loss=True)
+        settings.restorer,
+        warmup=WarmupSettings(motion_blur=True, recognition_loss=True, bfloat16=False),
     )
-    photographs = PhotographsSettings(sources=["mine"], reader=CROPS, restorer=CROPS)
+    photographs = PhotographsSettings(
+        sources=["mine"], reader=CROPS, restorer=CROPS, l1=1.0, l1_width=28
+    )
     settings = dataclasses.replace(settings, restorer=restorer, photographs=photographs)
     study = fresh_copy(dataclasses.replace(trained, settings=settings), tmp_path / "out")
     prepare_photographs(study, write_folder(tmp_path / "photographs"))
@@ -129,10 +132,10 @@ def test_readers_hear_their_text_and_not_their_places(study):
         task.close()
 
 
-def test_the_restorer_hears_their_text_and_never_their_pixels(study):
+def test_the_restorer_hears_their_text_and_sees_their_pixels_made_small(study):
     with_crops, alone = (RestorerTask(s, "warmup", 0, CPU) for s in (study, without(study)))
     own, plain = with_crops.step(0), alone.step(0)
-    assert set(own) == {"l1", "pyramid", "recognition", "photographs"}
+    assert set(own) == {"l1", "pyramid", "recognition", "photographs", "photographs_l1"}
     assert set(plain) == {"l1", "pyramid", "recognition"}
     for name, value in plain.items():
         torch.testing.assert_close(own[name], value)
@@ -143,15 +146,43 @@ def test_the_restorer_hears_their_text_and_never_their_pixels(study):
         task.close()
 
 
-def test_the_photographs_weigh_as_the_recognition_loss(study):
-    task = RestorerTask(study, "full", 0, CPU)
+def weighing(study, **changes):
+    photographs = dataclasses.replace(study.settings.photographs, **changes)
+    settings = dataclasses.replace(study.settings, photographs=photographs)
+    return dataclasses.replace(study, settings=settings)
+
+
+def test_their_text_weighs_as_the_recognition_loss_and_their_pixels_by_their_own_weight(study):
+    task = RestorerTask(weighing(study, l1=0.7), "full", 0, CPU)
     one = torch.ones(())
     weights = study.settings.restorer.weights
     assert task.objective.total({"photographs": one}) == pytest.approx(weights.recognition)
+    assert task.objective.total({"photographs_l1": one}) == pytest.approx(0.7)
     task.close()
+
+
+def test_a_variant_without_recognition_sees_their_pixels_alone(study):
     face = RestorerTask(study, "face_recipe", 0, CPU)
-    assert face.photographs is None  # without a recognition loss they have nothing to say
+    losses = face.step(0)
+    assert "photographs_l1" in losses and "photographs" not in losses
     face.close()
+    blind = RestorerTask(weighing(study, l1=0.0), "face_recipe", 0, CPU)
+    assert blind.photographs is None
+    blind.close()
+
+
+def test_their_pixels_say_nothing_of_detail_finer_than_they_have(study):
+    width = study.settings.frame.width
+    task = RestorerTask(weighing(study, l1_width=width // 4), "face_recipe", 0, CPU)
+    batch = open_photographs(study).batch(np.array([0, 1]))
+    stripes = (torch.arange(width) % 2 * 2.0 - 1)[None, None, None, :]
+    offset = {}
+    for name, change in (("fine", 0.3 * stripes), ("coarse", 0.3)):
+        terms = task.objective.of_photographs(batch.image + change, batch)
+        offset[name] = terms["photographs_l1"].item()
+    task.close()
+    assert offset["fine"] == pytest.approx(0, abs=1e-6)
+    assert offset["coarse"] == pytest.approx(0.3, abs=1e-6)
 
 
 def test_identities_change_with_the_crops(study):
@@ -162,7 +193,11 @@ def test_identities_change_with_the_crops(study):
     np.savez(study.paths.photographs, **{**held, "images": 255 - held["images"]})
     assert reader_identity(study, "loss") != reader
     assert restorer_identity(study, "full", 0) != restorer
-    assert restorer_identity(study, "face_recipe", 0) == face
+    assert restorer_identity(study, "face_recipe", 0) != face
+    for changed in (weighing(study, l1=2.0), weighing(study, l1_width=12)):
+        assert restorer_identity(changed, "face_recipe", 0) != restorer_identity(
+            study, "face_recipe", 0
+        )
 
 
 def test_without_photographs_nothing_is_looked_for(study):
@@ -175,3 +210,22 @@ def test_a_profile_may_put_other_ranges_in_the_place_of_training():
     quick, release = load_study("quick"), load_study("release")
     assert release.ranges("training") == release.ranges("broad") != quick.ranges("training")
     assert "photos_web" not in release.settings.photographs.sources
+
+
+def first_losses(study, variant, *, bfloat16):
+    warmup = dataclasses.replace(study.settings.restorer.warmup, bfloat16=bfloat16)
+    restorer = dataclasses.replace(study.settings.restorer, warmup=warmup)
+    settings = dataclasses.replace(study.settings, restorer=restorer)
+    task = RestorerTask(dataclasses.replace(study, settings=settings), variant, 0, CPU)
+    losses = {name: float(value.detach()) for name, value in task.step(0).items()}
+    task.close()
+    assert {p.dtype for p in task.ema.module.parameters()} == {torch.float32}
+    return losses
+
+
+def test_bfloat16_on_a_cpu_is_the_warmup_alone_and_near_float32(study):
+    exact, mixed = (first_losses(study, "warmup", bfloat16=on) for on in (False, True))
+    assert exact != mixed
+    assert mixed == pytest.approx(exact, rel=0.02)
+    exact, mixed = (first_losses(study, "full", bfloat16=on) for on in (False, True))
+    assert exact == mixed

@@ -1,0 +1,65 @@
+"""A warm-up that goes on from the weights of an earlier training in place of the prior's."""
+
+import pytest
+import torch
+
+from lpr_gfpgan.errors import ConfigError, DataError, WeightsError
+from lpr_gfpgan.files import sha256_of
+from lpr_gfpgan.networks import load_weights, save_weights
+from lpr_gfpgan.training.restorer import RestorerTask, restorer_identity, train_restorer
+
+CPU = torch.device("cpu")
+
+
+@pytest.fixture
+def earlier(trained, tmp_path):
+    """The warm-up's weights in half precision, as they ship, in a file of their own."""
+    module, about = load_weights(trained.paths.warmup)
+    path = tmp_path / "earlier.safetensors"
+    save_weights(path, module, **about, dtype=torch.float16)
+    return path
+
+
+def test_it_begins_with_these_weights_and_a_fresh_optimiser(trained, earlier, closing):
+    task = closing(RestorerTask(trained, "warmup", 0, CPU, earlier))
+    given = load_weights(earlier)[0].state_dict()
+    for name, value in task.restorer.state_dict().items():
+        assert torch.equal(value, given[name]), name
+    assert not task.optimiser.state
+    from_prior = closing(RestorerTask(trained, "warmup", 0, CPU)).restorer.state_dict()
+    assert any(not torch.equal(from_prior[name], given[name]) for name in given)
+
+
+def test_the_weights_say_what_they_began_with(trained, earlier, fresh_copy, tmp_path):
+    study = fresh_copy(trained, tmp_path / "out")
+    study.paths.warmup.unlink()
+    train_restorer(study, "warmup", start=earlier)
+    train_restorer(study, "face_recipe")
+    warmup = load_weights(study.paths.warmup)[1]["provenance"]
+    assert warmup["identity"] == restorer_identity(study, "warmup", 0, earlier)
+    assert warmup["identity"] != restorer_identity(study, "warmup", 0)
+    first = warmup["started_from"]
+    settings = study.settings.restorer
+    assert first["sha256"] == sha256_of(earlier) and first["variant"] == "warmup"
+    assert first["steps"] == settings.warmup_steps
+    assert first["images"] == settings.warmup_steps * settings.batch
+    face = load_weights(study.paths.restorer("face_recipe", 0))[1]["provenance"]
+    assert face["started_from"]["sha256"] == sha256_of(study.paths.warmup)
+    assert face["started_from"]["started_from"] == first
+
+
+def test_from_the_prior_they_say_nothing(trained):
+    assert "started_from" not in load_weights(trained.paths.warmup)[1]["provenance"]
+
+
+def test_a_restorer_of_another_shape_is_refused(change, earlier):
+    other = change(channels=[8, 8, 8, 8])
+    with pytest.raises(ConfigError, match=r"earlier\.safetensors: a restorer built as .*16, 16"):
+        RestorerTask(other, "warmup", 0, CPU, earlier)
+
+
+def test_a_file_that_is_no_restorer_is_refused(trained, tmp_path):
+    with pytest.raises(WeightsError, match="give the file of a restorer"):
+        RestorerTask(trained, "warmup", 0, CPU, trained.paths.reader("loss"))
+    with pytest.raises(DataError, match=r"cannot read .*nothing"):
+        restorer_identity(trained, "warmup", 0, tmp_path / "nothing")
