@@ -17,6 +17,7 @@ PACKAGE = ROOT / "lpr_gfpgan"
 # Modules of the study alone, by the reason that they may import what the extra `study` installs.
 NEED_STUDY = {
     "lpr_gfpgan.explore.panel": "sliders are ipywidgets",
+    "lpr_gfpgan.explore.pages": "likewise",
     "lpr_gfpgan.evaluation.figure_style": "figures are drawn with matplotlib",
     "lpr_gfpgan.evaluation.figures": "likewise",
     "lpr_gfpgan.evaluation.ablation_figures": "likewise",

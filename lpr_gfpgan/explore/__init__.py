@@ -6,7 +6,8 @@
 - `render`: degrades, restores, reads and compares; a function of its settings, without a browser.
 - `html`: a view as one piece of HTML.
 - `latest`: of many requests, only the newest is worked on.
-- `panel`: the widgets around all this; needs ipywidgets, so it is imported by name.
+- `panel`: the widgets around all this, `pages`: which networks it is of; these need ipywidgets,
+  so they are imported by name.
 """
 
 from .html import page

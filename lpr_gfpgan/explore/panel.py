@@ -11,10 +11,8 @@ from typing import Any
 
 import ipywidgets as w
 
-from ..config import Study
 from ..errors import ImageError, LprError
 from ..restore import TIGHT
-from ..training.stage import begin
 from . import html
 from .latest import Latest
 from .render import Explorer
@@ -50,23 +48,6 @@ class _Request:
     subject: Callable[[], Subject]
     settings: Settings
     variants: tuple[str, ...]
-
-
-def show(study: Study, *, seed: int = 0) -> w.Widget:
-    """The page of a study: sliders and pictures, or a message where it is not trained.
-
-    The study's number of CPU threads holds for the page too: networks of a small frame gain nothing
-    by more, and lose much where other programs want the processor.
-
-    Args:
-        study: the study; nothing of it is trained here.
-        seed: the training seed of its restorers.
-    """
-    begin(study)
-    try:
-        return Panel(Explorer(study, seed=seed)).widget
-    except LprError as problem:
-        return w.HTML(html.error(str(problem)))
 
 
 class Panel:

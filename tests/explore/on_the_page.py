@@ -72,3 +72,15 @@ def test_a_text_file_named_png_gives_a_message_and_greys_the_row(page, tmp_path)
     page.choose("test plate")
     expect(page.tab.locator(".lpr-error")).to_have_count(0)
     expect(page.tab.locator(".lpr-stale")).to_have_count(0)
+
+
+def test_the_released_weights_are_a_press_away(page):
+    page.choose("test plate")
+    page.settle()
+    before = page.picture("full")
+    page.choose("released weights")
+    page.wait_for_another("full", before)
+    page.settle()
+    expect(page.row).to_have_count(1)
+    page.choose("study smoke")
+    page.wait_for_picture("full", before)

@@ -14,6 +14,7 @@ from .on_the_page import (  # noqa: F401
     test_a_slider_changes_pictures_and_readings,
     test_a_text_file_named_png_gives_a_message_and_greys_the_row,
     test_an_uploaded_photograph_takes_the_place_of_the_row,
+    test_the_released_weights_are_a_press_away,
 )
 
 pytestmark = pytest.mark.slow

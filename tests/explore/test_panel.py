@@ -8,10 +8,8 @@ from datetime import UTC, datetime
 
 import numpy as np
 import pytest
-import torch
 from PIL import Image
 
-from lpr_gfpgan.config import Paths
 from lpr_gfpgan.explore import LIMITS, Explorer
 from lpr_gfpgan.explore.html import STALE, png
 from lpr_gfpgan.explore.settings import NONE
@@ -265,18 +263,3 @@ def test_fifty_quick_changes_give_two_renders_and_the_last_is_shown(panel, explo
     last = panel.row.value
     change(panel, "noise", 3.0)
     assert change(panel, "noise", 25.0) == last
-
-
-def test_a_study_that_is_not_trained_says_what_to_do(smoke_study, tmp_path):
-    study = dataclasses.replace(smoke_study, paths=Paths(tmp_path, "smoke"))
-    assert "no data set" in panels.show(study).value
-    study.paths.plates.parent.mkdir(parents=True)
-    study.paths.plates.symlink_to(smoke_study.paths.plates)
-    assert "make reproduce" in panels.show(study).value
-
-
-def test_the_page_takes_the_study_s_threads(smoke_study, tmp_path, monkeypatch):
-    asked = []
-    monkeypatch.setattr(torch, "set_num_threads", asked.append)
-    panels.show(dataclasses.replace(smoke_study, paths=Paths(tmp_path, "smoke")))
-    assert asked == [smoke_study.settings.cpu_threads]
