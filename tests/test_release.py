@@ -1,5 +1,6 @@
 """The tool that makes the released weights, from photographs to calibration, at a tiny scale."""
 
+import shutil
 import sys
 from pathlib import Path
 
@@ -66,9 +67,16 @@ def test_it_rehearses_pauses_goes_on_and_ships_what_restores(release, tmp_path, 
 
     shipped = weights / "restorer.safetensors"
     before = sha256_of(shipped)
-    assert release("--from", str(shipped)) == 0
+    assert release("--from", str(shipped)) == 1
+    assert "copy it elsewhere" in capsys.readouterr().err
+    start = shutil.copy(shipped, tmp_path / "start.safetensors")
+    assert release("--from", str(start)) == 0
     began = load_weights(shipped)[1]["provenance"]["started_from"]
     assert began["variant"] == "warmup" and began["started_from"]["sha256"] == before
+    written = (tmp_path / "out" / "models" / "smoke" / "warmup.safetensors").stat().st_mtime_ns
+    assert release("--from", str(start)) == 0  # finished: nothing is trained again
+    again = (tmp_path / "out" / "models" / "smoke" / "warmup.safetensors").stat().st_mtime_ns
+    assert again == written
 
 
 def test_weights_to_go_on_from_are_looked_at_before_anything_is_trained(release, tmp_path, capsys):

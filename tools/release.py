@@ -4,7 +4,7 @@ Each stage is skipped where its weights exist and goes on from its checkpoint wh
 the same command again goes on. Under torchrun all processes train together.
 
 Usage: LPR_GFPGAN_REAL_PLATES=<folder> python tools/release.py [--profile release]
-           [--dry-run | --max-seconds S] [--from weights/restorer.safetensors]
+           [--dry-run | --max-seconds S] [--from start.safetensors]
 """
 
 import argparse
@@ -15,15 +15,14 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from lpr_gfpgan.config import Study, load_study
-from lpr_gfpgan.errors import LprError
+from lpr_gfpgan.errors import ConfigError, LprError
 from lpr_gfpgan.evaluation.real_plates import real_folder
-from lpr_gfpgan.networks import load_weights
 from lpr_gfpgan.restore.weights import RELEASED
 from lpr_gfpgan.training import Paused, distributed
 from lpr_gfpgan.training.photographs import prepare_photographs, refuse_uneven
 from lpr_gfpgan.training.prior import PriorTask
 from lpr_gfpgan.training.reader import NAMES, ReaderTask
-from lpr_gfpgan.training.restorer import WARMUP, RestorerTask
+from lpr_gfpgan.training.restorer import WARMUP, RestorerTask, load_start
 from lpr_gfpgan.training.shipping import VARIANT, ship, shipped
 from lpr_gfpgan.training.stage import begin
 from lpr_gfpgan.training.stages import (
@@ -46,7 +45,20 @@ def train(study: Study, deadline: Deadline, start: Path | None) -> None:
     ensure_restorer(study, VARIANT, study.seeds[0], deadline, start=start)
 
 
-def rehearse(study: Study) -> Iterator[str]:
+def refuse_replaced(start: Path, folder: Path) -> None:
+    """Refuses weights to go on from that shipping would replace: the same command could not go on.
+
+    Raises:
+        ConfigError: they lie in the folder that the new ones go to.
+    """
+    if start.resolve().parent == folder.resolve():
+        raise ConfigError(
+            f"--from {start}: the new weights will replace it, and the same command could not go "
+            "on; copy it elsewhere and give the copy"
+        )
+
+
+def rehearse(study: Study, start: Path | None = None) -> Iterator[str]:
     """Some steps of every stage that can begin: images per second, waiting, minutes in all.
 
     No weights are written; crops and plates are, where they are missing. A stage whose inputs are
@@ -62,7 +74,7 @@ def rehearse(study: Study) -> Iterator[str]:
         for n in NAMES
     }
     stages["prior"] = lambda: PriorTask(study, seed, device), settings.prior.steps
-    stages[WARMUP] = lambda: RestorerTask(study, WARMUP, seed, device), restorer.warmup_steps
+    stages[WARMUP] = lambda: RestorerTask(study, WARMUP, seed, device, start), restorer.warmup_steps
     stages[VARIANT] = lambda: RestorerTask(study, VARIANT, seed, device), restorer.steps
     for name, (build, steps) in stages.items():
         try:
@@ -73,12 +85,12 @@ def rehearse(study: Study) -> Iterator[str]:
         with _closed(task):
             for step in range(STEPS):
                 task.step(step)
-            start, waited = time.perf_counter(), task.waited()
+            begun, waited = time.perf_counter(), task.waited()
             for step in range(STEPS, 2 * STEPS):
                 {
                     key: float(value.detach()) for key, value in task.step(step).items()
                 }  # waits for a GPU
-            seconds = (time.perf_counter() - start) / STEPS
+            seconds = (time.perf_counter() - begun) / STEPS
         share = (task.waited() - waited) / STEPS / seconds
         yield (
             f"{name}: {task.batch / seconds:.0f} images/s, {share:.0%} of the time waiting for "
@@ -113,13 +125,14 @@ def main() -> int:
         distributed.start()
         refuse_uneven(study)
         if options.start is not None:  # before hours of training
-            load_weights(options.start, expect_kind="restorer")
+            refuse_replaced(options.start, options.to)
+            load_start(study, options.start)
         if distributed.rank() == 0 and not study.paths.photographs.exists():
             prepare_photographs(study, real_folder())
         distributed.barrier()
         ensure_plates(study)
         if options.dry_run:
-            for line in rehearse(study):
+            for line in rehearse(study, options.start):
                 if distributed.rank() == 0:
                     print(line, flush=True)
             return 0

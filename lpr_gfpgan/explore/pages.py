@@ -8,6 +8,7 @@ from typing import Any
 
 import ipywidgets as w
 
+from ..alone import alone_in
 from ..config import ShippedPaths, Study
 from ..errors import LprError
 from ..evaluation.released import released_study
@@ -56,20 +57,21 @@ def released_explorer(study: Study) -> Explorer:
     released = released_study(study)
     paths = ShippedPaths(released.paths.output, FOLDER, released.paths.folder)
     settings = released.settings
-    prepare(
-        paths.plates,
-        height=settings.frame.height,
-        width=settings.frame.width,
-        seed=settings.plates.seed,
-        counts={"test": CHOICES},
-        styles=settings.plates.styles,
-        workers=1,
-    )
+    with alone_in(paths.plates.with_name(f"{FOLDER}-lock")):
+        prepare(
+            paths.plates,
+            height=settings.frame.height,
+            width=settings.frame.width,
+            seed=settings.plates.seed,
+            counts={"test": CHOICES},
+            styles=settings.plates.styles,
+            workers=1,
+        )
     return Explorer(replace(released, paths=paths))
 
 
 class Pages:
-    """Buttons, and the panel of what they choose; a panel is made when it is first chosen.
+    """Buttons, and the panel of what they choose; each panel is made once, when it is needed.
 
     Args:
         explorers: makes each explorer, by the name on its button. The first that can be made is

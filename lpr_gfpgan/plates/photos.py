@@ -269,6 +269,7 @@ class PhotoFrame:
         image: uint8 [H, W, 3], RGB.
         photo: where it comes from.
         tight: it came from a tight crop; where in it the plate lies is then a guess.
+        width: of the plate in the photograph, px; of the crop, where that is all there is.
         quad: float32 [4, 2]; box: float32 [4]; character_boxes: float32 [8, 4]: nominal positions,
             exact only as far as the corners are.
     """
@@ -276,6 +277,7 @@ class PhotoFrame:
     image: np.ndarray
     photo: Photo
     tight: bool
+    width: float
     quad: np.ndarray
     box: np.ndarray
     character_boxes: np.ndarray
@@ -301,10 +303,18 @@ def read_frame(photo: Photo, height: int, width: int) -> PhotoFrame:
         image=frame,
         photo=photo,
         tight=photo.corners is None,
+        width=image.shape[1] if photo.corners is None else _mean_width(photo.corners),
         quad=quad.astype(np.float32),
         box=np.array(plate_box(height, width), np.float32),
         character_boxes=character_boxes(layout_of(photo.text), quad),
     )
+
+
+def _mean_width(corners: np.ndarray) -> float:
+    """Of the upper and the lower edge."""
+    upper_left, upper_right, lower_right, lower_left = np.asarray(corners, np.float64)
+    upper, lower = upper_right - upper_left, lower_right - lower_left
+    return float((np.hypot(*upper) + np.hypot(*lower)) / 2)
 
 
 def frame_batch(frames: Sequence[PhotoFrame], device: torch.device | str = "cpu") -> PlateBatch:

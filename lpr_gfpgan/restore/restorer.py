@@ -297,13 +297,14 @@ class Restorer:
             reading_restored=after,
             likeness=seen.likeness,
             is_plate=seen.is_plate,
-            note=" ".join(filter(None, (seen.note, self._lost(placed)))),
+            note=" ".join(filter(None, (seen.note, self._lost(seen, placed)))),
         )
 
-    def _lost(self, placed: PlacedPlate) -> str:
-        """Says so where a plate is much wider than it can come out."""
+    def _lost(self, seen: Examination, placed: PlacedPlate) -> str:
+        """Says so where a plate is much wider than it can come out; a refused one does not."""
         out = self.size[1]  # a plate is as wide as its frame
-        return LOST.format(width=placed.width, out=out) if placed.width > COARSER * out else ""
+        lost = seen.is_plate is not False and placed.width > COARSER * out
+        return LOST.format(width=placed.width, out=out) if lost else ""
 
     def _calibrated(
         self, reading: PlateReading, placed: PlacedPlate, after: PlateReading | None

@@ -83,7 +83,7 @@ class Objective:
         perceptual: frozen features, see `losses.perceptual`; None where their terms weigh 0.
         reader: the frozen loss reader; None where its term weighs 0.
         region: the region discriminators; None where their terms weigh 0.
-        photographs: what photographs teach; None where no photograph trains.
+        photographs: the settings of the photographs that train; None where none does.
     """
 
     weights: LossWeights

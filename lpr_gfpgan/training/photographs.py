@@ -18,6 +18,7 @@ from ..config import Study
 from ..errors import ConfigError, DataError
 from ..files import atomic_path
 from ..plates import (
+    PhotoFrame,
     PlateBatch,
     canonical_quad,
     character_boxes,
@@ -32,6 +33,8 @@ from . import distributed
 from .data import SceneStream
 
 SPLIT = "train"
+SHARP = 0.6
+"""Up to this share of its own width a crop of a camera's picture is taken to be sharp."""
 APART = 1 << 40
 """Added to the crops' numbers, so that their draws are not those of the scenes beside them."""
 
@@ -87,7 +90,8 @@ def prepare_photographs(study: Study, folder: Path) -> Path:
 
     Raises:
         ConfigError: the profile trains on drawn scenes alone.
-        DataError: the folder is missing, or holds no crop that may train.
+        DataError: the folder is missing, holds no crop that may train, or one too coarse for
+            `photographs.l1_width`.
         LprError: a label or an image is damaged.
     """
     settings = study.settings.photographs
@@ -100,6 +104,9 @@ def prepare_photographs(study: Study, folder: Path) -> Path:
             "give a folder with such photographs"
         )
     frames = [read_frame(photo, *study.settings.frame.size) for photo in chosen]
+    if settings.l1:
+        for frame in frames:
+            _refuse_coarse(frame, settings.l1_width)
     path = study.paths.photographs
     with atomic_path(path) as temporary:
         np.savez_compressed(
@@ -110,6 +117,17 @@ def prepare_photographs(study: Study, folder: Path) -> Path:
             sources=np.array(settings.sources),
         )
     return path
+
+
+def _refuse_coarse(frame: PhotoFrame, width: int) -> None:
+    """Refuses a crop that is not sharp at the width at which its pixels would teach."""
+    most = int(SHARP * frame.width)
+    if width > most:
+        raise DataError(
+            f"{frame.photo.path}: its plate is {frame.width:.0f} px wide, too coarse to teach by "
+            f"its pixels at {width} px; lower photographs.l1_width to {most}, set photographs.l1 "
+            "to 0, or leave it out"
+        )
 
 
 def open_photographs(study: Study) -> PhotographSet:

@@ -1,6 +1,7 @@
 """Training of the restorer: a warm-up that all variants share, then each variant's own game."""
 
 import dataclasses
+import json
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from ..files import sha256_of
 from ..networks import Discriminator, Restorer, load_weights
 from ..plates import PlateBatch
 from ..randomness import keys
-from ..settings import AblationSettings, RestorerSettings
+from ..settings import AblationSettings, LossWeights, PhotographsSettings, RestorerSettings
 from . import distributed
 from .adversary import Adversary
 from .data import SceneStream
@@ -72,6 +73,11 @@ class RestorerTask:
         settings = study.settings.restorer
         self.settings, self.seed, self.device = settings, seed, device
         self.study, self.variant, self.start = study, variant, start
+        if start is not None and variant != WARMUP:
+            raise ConfigError(
+                f"start {start}: a warm-up alone can begin with it, {variant!r} cannot; "
+                "leave it out"
+            )
         self.batch = settings.batch
         self.warming = variant == WARMUP
         self.ablation = warmup_ablation(settings) if self.warming else study.ablation(variant)
@@ -92,6 +98,7 @@ class RestorerTask:
         has_region = self.weights.region or self.weights.region_style
         self.region = self._add_region() if has_region else None
         self.find_regions = RegionFinder(self.ablation.region, study.settings.frame.size)
+        photographs = photographs_of(study, self.weights)
         self.objective = Objective(
             weights=self.weights,
             recognition=settings.recognition,
@@ -99,7 +106,7 @@ class RestorerTask:
             perceptual=perceptual_features(study, self.weights, device),
             reader=self._loss_reader(),
             region=self.region,
-            photographs=study.settings.photographs,
+            photographs=photographs,
         )
         self.stream = SceneStream(
             open_plates(study, "train"),
@@ -110,7 +117,7 @@ class RestorerTask:
         )
         self.photographs = photograph_stream(
             study,
-            study.settings.photographs.restorer if self._sees_photographs() else 0,
+            photographs.restorer if photographs else 0,
             seed=seed,
             device=device,
             prepare=self._prepare,
@@ -145,10 +152,6 @@ class RestorerTask:
         self.ema.update(self.restorer, batch=self.batch, seen=(step + 1) * self.batch)
         return losses
 
-    def _sees_photographs(self) -> bool:
-        photographs = self.study.settings.photographs
-        return bool(photographs and (self.weights.recognition or photographs.l1))
-
     def _prepare(self, batch: PlateBatch, step: int, samples: Tensor) -> Tensor:
         return degraded(batch, self.ranges, seed=self.seed, step=step, samples=samples)
 
@@ -167,6 +170,8 @@ class RestorerTask:
         """The warm-up starts from the prior or `start`, every variant from the warm-up."""
         if not self.warming:
             restorer, _ = load_weights(self.study.paths.warmup, expect_kind="restorer")
+        elif self.start is not None:
+            restorer = load_start(self.study, self.start)
         else:
             prior, _ = load_weights(self.study.paths.prior, expect_kind="generator")
             restorer = Restorer(
@@ -178,10 +183,7 @@ class RestorerTask:
                 pool_codes=self.settings.pool_codes,
                 seed=self.seed,
             )
-            if self.start is None:
-                restorer.initialise_from(prior)
-            else:
-                restorer = _same_shape(self.start, restorer)
+            restorer.initialise_from(prior)
         restorer.train().requires_grad_(False)
         for parameter in restorer.trainable(self.settings.decoder):
             parameter.requires_grad_(True)
@@ -230,17 +232,40 @@ class RestorerTask:
                 stream.close()
 
 
+def photographs_of(study: Study, weights: LossWeights) -> PhotographsSettings | None:
+    """The photographs of a training; None where no term of its objective looks at them."""
+    photographs = study.settings.photographs
+    if photographs is None or not photographs.restorer:
+        return None
+    return photographs if weights.recognition or photographs.l1 else None
+
+
 def _name(variant: str, seed: int) -> str:
     return WARMUP if variant == WARMUP else f"restorer-{variant}-{seed}"
 
 
-def _same_shape(path: Path, restorer: Restorer) -> Restorer:
-    """The restorer in a weights file; refused where it is built otherwise than the one given."""
+def load_start(study: Study, path: Path) -> Restorer:
+    """The restorer in a weights file that a warm-up may begin with.
+
+    Raises:
+        ConfigError: it is built otherwise than the profile's.
+        WeightsError: the file is missing, damaged or no restorer's.
+    """
     started, _ = load_weights(path, expect_kind="restorer")
-    if started.config != restorer.config:
+    settings = study.settings
+    expected = {
+        "base": [settings.frame.base_height, settings.frame.base_width],
+        "channels_unet": settings.restorer.channels,
+        "channels_decoder": settings.prior.channels,
+        "code_size": settings.prior.code_size,
+        "mapping_layers": settings.prior.mapping_layers,
+        "pool_codes": settings.restorer.pool_codes,
+    }
+    config = json.loads(json.dumps(started.config))  # as a file has it: lists, no tuples
+    if config != expected:
         raise ConfigError(
-            f"{path}: a restorer built as {started.config}, not as the profile's "
-            f"{restorer.config}; start from a restorer of this profile"
+            f"{path}: a restorer built as {config}, the profile's as {expected}; "
+            "start from a restorer of this profile"
         )
     return started
 
@@ -265,11 +290,13 @@ def restorer_identity(study: Study, variant: str, seed: int, start: Path | None 
         weights = weights_of(settings, ablation)
     if weights.recognition:
         inputs.append(paths.reader("loss"))
-    inputs += photograph_inputs(study)
+    photographs = photographs_of(study, weights)
+    if photographs is not None:
+        inputs += photograph_inputs(study)
     if settings.perceptual_weights is not None:
         inputs.append(Path(settings.perceptual_weights))
     parts = [settings, ablation, study.ranges(ablation.degradation), _name(variant, seed), seed]
-    if photographs := study.settings.photographs:
+    if photographs is not None:
         parts += [photographs.sources, photographs.restorer, photographs.l1, photographs.l1_width]
     return identity_of(study, *parts, inputs=tuple(inputs))
 

@@ -38,8 +38,8 @@ ELSEWHERE = {
     "python tools/picture.py quick": "tests/docs/test_picture.py::test_a_picture_is_drawn",
     "python tools/release.py --dry-run": "tests/test_release.py::"
     "test_it_rehearses_pauses_goes_on_and_ships_what_restores",
-    "python tools/release.py --from lpr_gfpgan/weights/restorer.safetensors": "tests/"
-    "test_release.py::test_it_rehearses_pauses_goes_on_and_ships_what_restores",
+    "python tools/release.py --from start.safetensors": "tests/test_release.py::"
+    "test_it_rehearses_pauses_goes_on_and_ships_what_restores",
     "torchrun": "tests/training/test_processes.py::"
     "test_torchrun_trains_pauses_and_writes_what_one_process_does",
     "lpr-gfpgan export": "tests/cli/test_program.py::test_export_says_what_it_wrote",

@@ -194,9 +194,19 @@ def test_a_real_photograph_keeps_all_but_its_plate(make, real_photographs):
     np.testing.assert_allclose([x0, y0, x1, y1], expected, atol=0.1 * np.ptp(corners[:, 0]))
 
 
-def test_a_plate_that_loses_detail_is_said_to(make, photo, monkeypatch):
-    picture, (quad, _) = photo  # 128 pixels wide; the network's frame is 64
-    assert "wide" not in make().restore_photograph(picture, [quad]).plates[0].note
-    monkeypatch.setattr("lpr_gfpgan.restore.restorer.COARSER", 1.5)
-    note = make().restore_photograph(picture, [quad]).plates[0].note
-    assert "128 pixels wide in the picture and comes out 64 wide: finer detail is lost." in note
+@pytest.mark.usefixtures("own_limit")
+@pytest.mark.parametrize(("width", "said"), [(92, False), (100, True)])
+def test_a_plate_more_than_half_as_wide_again_is_said_to_lose_detail(make, photo, width, said):
+    picture, (quad, _) = photo  # the network's frame is 64 wide
+    corners = np.array(quad[0]) + [[0, 0], [width, 0], [width, 30], [0, 30]]
+    note = make().restore_photograph(picture, [corners]).plates[0].note
+    lost = f"{width} pixels wide in the picture and comes out 64 wide: finer detail is lost."
+    assert (lost in note) == said
+
+
+@pytest.mark.usefixtures("own_limit")
+def test_what_is_no_plate_is_not_said_to_lose_detail(make, photo, calibration, monkeypatch):
+    picture, (quad, _) = photo
+    monkeypatch.setattr(calibration, "accepts", lambda likeness, way: False)
+    plate = make(calibration=calibration).restore_photograph(picture, [quad]).plates[0]
+    assert plate.is_plate is False and "comes out" not in plate.note

@@ -96,6 +96,15 @@ def test_what_cannot_be_prepared_or_opened_is_refused(study, tmp_path):
         open_photographs(study)
 
 
+def test_crops_too_coarse_to_teach_by_their_pixels_are_refused(study, tmp_path):
+    folder = tmp_path / "photographs"  # 94 pixels wide
+    prepare_photographs(weighing(study, l1_width=56), folder)
+    coarse = weighing(study, l1_width=57)
+    with pytest.raises(DataError, match=r"0\.png: its plate is 94 px wide.*lower .*l1_width to 56"):
+        prepare_photographs(coarse, folder)
+    prepare_photographs(weighing(coarse, l1=0.0), folder)
+
+
 def test_crops_of_another_frame_are_refused(study):
     with np.load(study.paths.photographs) as file:
         held = dict(file)
@@ -194,6 +203,9 @@ def test_identities_change_with_the_crops(study):
     assert reader_identity(study, "loss") != reader
     assert restorer_identity(study, "full", 0) != restorer
     assert restorer_identity(study, "face_recipe", 0) != face
+    blind = restorer_identity(weighing(study, l1=0.0), "face_recipe", 0)
+    np.savez(study.paths.photographs, **held)
+    assert restorer_identity(weighing(study, l1=0.0), "face_recipe", 0) == blind
     for changed in (weighing(study, l1=2.0), weighing(study, l1_width=12)):
         assert restorer_identity(changed, "face_recipe", 0) != restorer_identity(
             study, "face_recipe", 0

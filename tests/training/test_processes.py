@@ -97,6 +97,7 @@ def test_sums_of_a_checkpoint_go_to_this_process_device(monkeypatch):
     """Read from a file they lie on the CPU, where the losses that are added do not."""
     monkeypatch.setattr(distributed, "device", lambda: torch.device("meta"))
     curve = Curve("t", {"sums": {"loss": (torch.tensor([3.0]), 2)}})
+    assert {total.device.type for total, _ in curve._sums.values()} == {"meta"}
     curve.add(3, {"loss": torch.ones((1,), device="meta")[0]})
     assert {total.device.type for total, _ in curve._sums.values()} == {"meta"}
 

@@ -63,3 +63,8 @@ def test_a_file_that_is_no_restorer_is_refused(trained, tmp_path):
         RestorerTask(trained, "warmup", 0, CPU, trained.paths.reader("loss"))
     with pytest.raises(DataError, match=r"cannot read .*nothing"):
         restorer_identity(trained, "warmup", 0, tmp_path / "nothing")
+
+
+def test_a_variant_takes_no_weights_to_begin_with(trained, earlier):
+    with pytest.raises(ConfigError, match="a warm-up alone can begin with it, 'full' cannot"):
+        RestorerTask(trained, "full", 0, CPU, earlier)
