@@ -198,7 +198,7 @@ def test_a_real_photograph_keeps_all_but_its_plate(make, real_photographs):
 @pytest.mark.parametrize(("width", "said"), [(92, False), (100, True)])
 def test_a_plate_more_than_half_as_wide_again_is_said_to_lose_detail(make, photo, width, said):
     picture, (quad, _) = photo  # the network's frame is 64 wide
-    corners = np.array(quad[0]) + [[0, 0], [width, 0], [width, 30], [0, 30]]
+    corners = np.add(quad[0], [[0, 0], [width, 0], [width, 30], [0, 30]])
     note = make().restore_photograph(picture, [corners]).plates[0].note
     lost = f"{width} pixels wide in the picture and comes out 64 wide: finer detail is lost."
     assert (lost in note) == said
