@@ -76,14 +76,23 @@ def summary() -> str:
 
 def files() -> Iterator[str]:
     """What each file holds."""
-    yield "| file | bytes | parameters | steps | images | split | processes | trained on |"
-    yield "|---|---|---|---|---|---|---|---|"
+    columns = "parameters | steps | images | began with | split | processes | trained on"
+    yield f"| file | bytes | {columns} |"
+    yield "|---|---|---|---|---|---|---|---|---|"
     for name in FILES:
         path = CARD.with_name(f"{name}.safetensors")
         facts = load_weights(path)[1]["provenance"]
-        keys = ("parameters", "steps", "images", "split", "processes")
-        cells = [facts.get(key, "") for key in keys]
+        cells = [facts.get(key, "") for key in ("parameters", "steps", "images")]
+        cells += [began_with(facts), *(facts.get(key, "") for key in ("split", "processes"))]
         yield line(f"`{path.name}`", path.stat().st_size, *cells, facts["hardware"])
+
+
+def began_with(facts: Mapping[str, Any]) -> str:
+    """The trainings whose weights this one began with, the last first."""
+    found = []
+    while facts := facts.get("started_from"):
+        found.append(f"{facts['variant']}, {facts['steps']} steps")
+    return "; ".join(found)
 
 
 def photographs(real: Mapping[str, Any]) -> Iterator[str]:

@@ -41,3 +41,10 @@ def test_the_weights_are_small_enough_to_ship(card):
     files = list(card.CARD.parent.glob("*"))
     assert {f"{name}.safetensors" for name in card.FILES} <= {path.name for path in files}
     assert sum(path.stat().st_size for path in files) < MOST
+
+
+def test_a_file_names_the_trainings_it_began_with_the_last_first(card):
+    first = {"variant": "full", "steps": 7, "started_from": None}
+    facts = {"started_from": {"variant": "warmup", "steps": 9, "started_from": first}}
+    assert card.began_with(facts) == "warmup, 9 steps; full, 7 steps"
+    assert card.began_with({"steps": 7}) == ""
