@@ -144,7 +144,7 @@ def wait_for(address, server, log):
             return
 
 
-SHOWN = """document.querySelector(`[data-picture="${name}"] > img`).getAttribute("src")"""
+SHOWN = """document.querySelector(`[data-picture="${name}"] > img`)?.getAttribute("src")"""
 
 
 class Explored:
@@ -192,7 +192,9 @@ class Explored:
 
     def wait_for_another(self, name, before):
         """Until the picture of that name is not the one it was."""
-        self.tab.wait_for_function(f"([name, old]) => {SHOWN} !== old", arg=[name, before])
+        self.tab.wait_for_function(
+            f"([name, old]) => ![old, undefined].includes({SHOWN})", arg=[name, before]
+        )
 
     def wait_for_picture(self, name, expected):
         """Until the picture of that name is this one."""
