@@ -91,6 +91,7 @@ class Pages:
             value=self._first(),
             description="networks",
             style={"button_width": "150px"},
+            layout=w.Layout(margin="0 0 10px 0"),
         )
         self.choice.observe(self._choose, names="value")
         self._choose()
