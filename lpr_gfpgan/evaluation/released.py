@@ -9,6 +9,7 @@ saw. So it repeats on any CPU in minutes what the page on the weights claims.
   `released_real_report`: what is said of them, `released_sheet`: a picture of them.
 """
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -61,7 +62,9 @@ def released_study(study: Study, weights: Path | str | None = None) -> Study:
     )
 
 
-def draw_plates(study: Study, *, workers: int | None = None) -> Path:
+def draw_plates(
+    study: Study, counts: Mapping[str, int] | None = None, *, workers: int | None = None
+) -> Path:
     """Draws the test's plates, and the clean ones that set thresholds; no training plates.
 
     A plate hangs on the seed, its split and its number alone: these are the first plates of both
@@ -69,18 +72,21 @@ def draw_plates(study: Study, *, workers: int | None = None) -> Path:
 
     Args:
         study: of `released_study`.
+        counts: plates of each split; those of the test when not given.
         workers: processes that draw; one per available core when not given.
 
     Returns:
-        The folder, data/synthetic/released.
+        The folder, data/synthetic/released where `study` names no other.
     """
     settings = study.settings
+    if counts is None:
+        counts = {VALIDATION: settings.plates.validation, TEST: settings.evaluation.plates}
     return prepare(
         study.paths.plates,
         height=settings.frame.height,
         width=settings.frame.width,
         seed=settings.plates.seed,
-        counts={VALIDATION: settings.plates.validation, TEST: settings.evaluation.plates},
+        counts=counts,
         styles=settings.plates.styles,
         workers=workers,
     )

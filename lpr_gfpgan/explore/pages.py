@@ -11,8 +11,7 @@ import ipywidgets as w
 from ..alone import alone_in
 from ..config import ShippedPaths, Study
 from ..errors import LprError
-from ..evaluation.released import released_study
-from ..plates import prepare
+from ..evaluation.released import TEST, draw_plates, released_study
 from ..training.stage import begin
 from . import html
 from .panel import CHOICES, Panel
@@ -56,18 +55,10 @@ def released_explorer(study: Study) -> Explorer:
     """
     released = released_study(study)
     paths = ShippedPaths(released.paths.output, FOLDER, released.paths.folder)
-    settings = released.settings
+    released = replace(released, paths=paths)
     with alone_in(paths.plates.with_name(f"{FOLDER}-lock")):
-        prepare(
-            paths.plates,
-            height=settings.frame.height,
-            width=settings.frame.width,
-            seed=settings.plates.seed,
-            counts={"test": CHOICES},
-            styles=settings.plates.styles,
-            workers=1,
-        )
-    return Explorer(replace(released, paths=paths))
+        draw_plates(released, {TEST: CHOICES}, workers=1)
+    return Explorer(released)
 
 
 class Pages:

@@ -9,6 +9,7 @@ import torch
 
 from ..degradations import DegradationParameters
 from ..errors import ConfigError
+from ..plates import quad_size
 from ..randomness import keys
 
 
@@ -69,7 +70,7 @@ def parameters_of(
         if not low <= getattr(settings, name) <= high:
             raise ConfigError(f"{name} {getattr(settings, name)}: stay within {low} to {high}")
     height, width = size
-    plate_width = float(np.linalg.norm(quad[[1, 2]] - quad[[0, 3]], axis=1).mean())
+    plate_width, _ = quad_size(quad)
     small = width
     if settings.resolution:
         small = min(width, max(1, round(width * settings.resolution / plate_width)))

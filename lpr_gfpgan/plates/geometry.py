@@ -45,6 +45,13 @@ def quad_box(quad: np.ndarray) -> np.ndarray:
     return np.concatenate([quad.min(-2), quad.max(-2)], -1)
 
 
+def quad_size(quad: np.ndarray) -> tuple[float, float]:
+    """Return mean width and mean height, in pixels, of a plate with corners [4, 2]."""
+    sides = np.roll(quad, -1, axis=0) - np.asarray(quad, np.float64)
+    top, right, bottom, left = np.linalg.norm(sides, axis=1)
+    return float(top + bottom) / 2, float(right + left) / 2
+
+
 def canonical_quad(height: int, width: int, margin: float = 0.0) -> np.ndarray:
     """Return the corners [4, 2] of the canonical plate box.
 

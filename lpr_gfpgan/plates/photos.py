@@ -20,7 +20,7 @@ from ..errors import DataError, LabelError, LprError
 from ..files import IMAGE_SUFFIXES, read_image
 from .alphabet import CLASSES, MAX_CHARACTERS, encode, layout_of
 from .batch import PlateBatch, image_tensor, label_arrays
-from .geometry import canonical_quad, character_boxes, plate_box, rectify, tight_to_frame
+from .geometry import canonical_quad, character_boxes, plate_box, quad_size, rectify, tight_to_frame
 from .splits import split_of
 
 if TYPE_CHECKING:
@@ -303,18 +303,11 @@ def read_frame(photo: Photo, height: int, width: int) -> PhotoFrame:
         image=frame,
         photo=photo,
         tight=photo.corners is None,
-        width=image.shape[1] if photo.corners is None else _mean_width(photo.corners),
+        width=image.shape[1] if photo.corners is None else quad_size(photo.corners)[0],
         quad=quad.astype(np.float32),
         box=np.array(plate_box(height, width), np.float32),
         character_boxes=character_boxes(layout_of(photo.text), quad),
     )
-
-
-def _mean_width(corners: np.ndarray) -> float:
-    """Of the upper and the lower edge."""
-    upper_left, upper_right, lower_right, lower_left = np.asarray(corners, np.float64)
-    upper, lower = upper_right - upper_left, lower_right - lower_left
-    return float((np.hypot(*upper) + np.hypot(*lower)) / 2)
 
 
 def frame_batch(frames: Sequence[PhotoFrame], device: torch.device | str = "cpu") -> PlateBatch:

@@ -8,10 +8,10 @@ import cv2
 import numpy as np
 
 from ..errors import ImageError, WeightsError
-from ..plates import paste_back, quad_box
+from ..plates import paste_back, quad_box, quad_size
 from ..readers import HyperLPR, load_hyperlpr
 from ..readers.hyperlpr import FoundPlate
-from .placing import LEAST_HEIGHT, plate_size
+from .placing import LEAST_HEIGHT
 from .result import RestoredPlate
 
 GIVE_PLACE = "give its four corners, or 'tight' if the plate fills the picture"
@@ -67,7 +67,7 @@ class PlateFinder:
         for found in self._detector.find_plates(photo):
             x, y = found.quad.mean(axis=0)
             inside = 0 <= x <= width and 0 <= y <= height
-            large = plate_size(found.quad)[1] >= LEAST_HEIGHT
+            large = quad_size(found.quad)[1] >= LEAST_HEIGHT
             if inside and large and all(_overlap(found.quad, k.quad) < SAME for k in kept):
                 kept.append(found)
         if not kept:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..errors import ImageError
-from ..plates import box_quad
+from ..plates import box_quad, quad_size
 from ..trust.placing import CORNERS, TIGHT, to_canonical
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ class PlacedPlate:
     @property
     def width(self) -> float:
         """Width of the plate in the picture it comes from, in pixels."""
-        return float(plate_size(self.quad)[0])
+        return quad_size(self.quad)[0]
 
 
 def place(pixels: np.ndarray, name: str, plate: Plate, size: tuple[int, int]) -> PlacedPlate:
@@ -75,12 +75,6 @@ def place(pixels: np.ndarray, name: str, plate: Plate, size: tuple[int, int]) ->
         )
     quad = box_quad((0.0, 0.0, width, height))
     return PlacedPlate(frame=to_canonical(pixels, size), quad=quad, way=TIGHT)
-
-
-def plate_size(quad: np.ndarray) -> tuple[float, float]:
-    """Mean width and mean height, in pixels, of a plate with corners [4, 2]."""
-    top, right, bottom, left = np.linalg.norm(np.roll(quad, -1, axis=0) - quad, axis=1)
-    return (top + bottom) / 2, (right + left) / 2
 
 
 def plate_of_each(count: int, plate: Plate | list[Plate]) -> list[Plate]:
@@ -135,7 +129,7 @@ def check_corners(plate: Any, name: str, size: tuple[int, int]) -> np.ndarray:
             f"{name}: corners {quad.tolist()} do not go round a plate; give them as upper left, "
             "upper right, lower right, lower left"
         )
-    if plate_size(quad)[1] < LEAST_HEIGHT:
+    if quad_size(quad)[1] < LEAST_HEIGHT:
         raise ImageError(
             f"{name}: the plate between these corners is lower than {LEAST_HEIGHT} pixels; too "
             "small to restore"

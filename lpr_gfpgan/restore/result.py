@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .placing import plate_size
+from ..plates import quad_size
 from .reading import PlateReading
 
 
@@ -66,7 +66,7 @@ class RestoredPlate:
     @property
     def plate_width(self) -> float:
         """Width of the plate in the picture, in pixels."""
-        return plate_size(self.quad)[0]
+        return quad_size(self.quad)[0]
 
 
 @dataclass(frozen=True, kw_only=True)

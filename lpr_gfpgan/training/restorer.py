@@ -55,7 +55,8 @@ class RestorerTask:
         variant: a key of `ablations` in params.yaml, or "warmup".
         seed: of draws and of the region discriminators' initial weights.
         device: where to train.
-        start: a restorer's weights that the warm-up begins with in place of the prior's.
+        start: a restorer's weights that the warm-up begins with in place of the prior's. The draws
+            are then those of its checksum: the same seed would show what trained it once more.
 
     Raises:
         ConfigError: `start` is built otherwise than the profile's restorer.
@@ -88,6 +89,8 @@ class RestorerTask:
             study, self.ablation.degradation, motion_blur=self.ablation.motion_blur
         )
         self.restorer = self._build_restorer()
+        if start is not None:
+            self.seed = _draws_after(start)
         self.ema = Ema(self.restorer, half_life=settings.ema_images)
         self.steps = settings.warmup_steps if self.warming else settings.steps
         rate = settings.warmup_learning_rate if self.warming else settings.learning_rate
@@ -111,14 +114,14 @@ class RestorerTask:
         self.stream = SceneStream(
             open_plates(study, "train"),
             batch=settings.batch,
-            seed=seed,
+            seed=self.seed,
             device=device,
             prepare=self._prepare,
         )
         self.photographs = photograph_stream(
             study,
             photographs.restorer if photographs else 0,
-            seed=seed,
+            seed=self.seed,
             device=device,
             prepare=self._prepare,
         )
@@ -242,6 +245,10 @@ def photographs_of(study: Study, weights: LossWeights) -> PhotographsSettings | 
 
 def _name(variant: str, seed: int) -> str:
     return WARMUP if variant == WARMUP else f"restorer-{variant}-{seed}"
+
+
+def _draws_after(start: Path) -> int:
+    return int(sha256_of(start)[:8], 16)
 
 
 def load_start(study: Study, path: Path) -> Restorer:

@@ -30,6 +30,15 @@ def test_it_begins_with_these_weights_and_a_fresh_optimiser(trained, earlier, cl
     assert any(not torch.equal(from_prior[name], given[name]) for name in given)
 
 
+def test_it_sees_other_draws_than_a_training_of_the_same_seed(trained, earlier, closing):
+    from_prior = closing(RestorerTask(trained, "warmup", 0, CPU))
+    went_on, again = (
+        closing(RestorerTask(trained, "warmup", 0, CPU, earlier)).stream.fetch(0) for _ in range(2)
+    )
+    assert torch.equal(went_on[1], again[1])
+    assert not torch.equal(went_on[0].index, from_prior.stream.fetch(0)[0].index)
+
+
 def test_the_weights_say_what_they_began_with(trained, earlier, fresh_copy, tmp_path):
     study = fresh_copy(trained, tmp_path / "out")
     study.paths.warmup.unlink()
