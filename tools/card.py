@@ -3,22 +3,21 @@
 Usage: python tools/card.py [--check]
 """
 
-import argparse
 import json
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from lpr_gfpgan.errors import LprError
-from lpr_gfpgan.files import write_text
+from marked import MarkedPage, row
+
 from lpr_gfpgan.networks import load_weights
 
 ROOT = Path(__file__).parents[1]
 CARD = ROOT / "lpr_gfpgan" / "weights" / "README.md"
 REPORTS = ROOT / "reports" / "released"
 TRAINING = ROOT / "reports" / "release"
-FIRST, LAST = "<!-- figures: tools/card.py -->", "<!-- end of figures -->"
+PAGE = MarkedPage(CARD, "tools/card.py")
 
 WITHOUT_PROVINCE, WHOLE = "plate_accuracy_without_province", "plate_accuracy"
 UNTOUCHED = "untouched"
@@ -31,19 +30,6 @@ SOURCES = {
 }
 READERS = {"hyperlpr": "HyperLPR", "judge": "judge"}
 FILES = ("restorer", "reader-direct", "reader-loss", "reader-judge")
-
-
-def written(card: str, figures: str) -> str:
-    """The card with these figures between its marks.
-
-    Raises:
-        ValueError: a mark is missing.
-    """
-    before, _, rest = card.partition(FIRST)
-    _, found, after = rest.partition(LAST)
-    if not found:
-        raise ValueError(f"{CARD}: no {FIRST} ... {LAST}; put them back")
-    return f"{before}{FIRST}\n\n{figures}\n{LAST}{after}"
 
 
 def figures() -> str:
@@ -70,7 +56,7 @@ def summary() -> str:
         "|---|---|---|---|",
     ]
     for condition in real["accuracy"]["all"]:
-        lines.append(line(condition, *[*before_and_after(real, "all", condition, "hyperlpr")][:3]))
+        lines.append(row(condition, *[*before_and_after(real, "all", condition, "hyperlpr")][:3]))
     return "\n".join(lines) + "\n"
 
 
@@ -84,7 +70,7 @@ def files() -> Iterator[str]:
         facts = load_weights(path)[1]["provenance"]
         cells = [facts.get(key, "") for key in ("parameters", "steps", "images")]
         cells += [began_with(facts), *(facts.get(key, "") for key in ("split", "processes"))]
-        yield line(f"`{path.name}`", path.stat().st_size, *cells, facts["hardware"])
+        yield row(f"`{path.name}`", path.stat().st_size, *cells, facts["hardware"])
 
 
 def began_with(facts: Mapping[str, Any]) -> str:
@@ -106,7 +92,7 @@ def photographs(real: Mapping[str, Any]) -> Iterator[str]:
         yield "|---|---|---|---|---|---|---|"
         for reader, name in READERS.items():
             for condition in real["accuracy"][source]:
-                yield line(
+                yield row(
                     name if may_judge(real, source, reader) else f"{name} *",
                     condition,
                     *before_and_after(real, source, condition, reader),
@@ -130,7 +116,7 @@ def harm(real: Mapping[str, Any]) -> Iterator[str]:
         for reader, name in READERS.items():
             figure = readers[reader][WITHOUT_PROVINCE]
             star = "" if may_judge(real, "all", reader) else " *"
-            yield line(name + star, condition, share(figure, "+"), f"{figure['holm_p']:.2g}")
+            yield row(name + star, condition, share(figure, "+"), f"{figure['holm_p']:.2g}")
 
 
 def before_and_after(
@@ -157,7 +143,7 @@ def direct(real: Mapping[str, Any]) -> Iterator[str]:
     for condition, methods in real["accuracy_by_direct"]["all"].items():
         before, after = (methods[m]["direct"] for m in ("degraded", "full"))
         cells = share(before[WITHOUT_PROVINCE]), share(before[WHOLE])
-        yield line(condition, *cells, share(after[WITHOUT_PROVINCE]))
+        yield row(condition, *cells, share(after[WITHOUT_PROVINCE]))
 
 
 def plates(drawn: Mapping[str, Any]) -> Iterator[str]:
@@ -168,7 +154,7 @@ def plates(drawn: Mapping[str, Any]) -> Iterator[str]:
     yield "|---|---|---|---|"
     for condition, methods in drawn["headline"].items():
         found = (methods[m]["judge"]["character_accuracy"] for m in ("degraded", "bicubic", "full"))
-        yield line(condition, *map(share, found))
+        yield row(condition, *map(share, found))
 
 
 def trust(calibration: Mapping[str, Any]) -> Iterator[str]:
@@ -180,12 +166,7 @@ def trust(calibration: Mapping[str, Any]) -> Iterator[str]:
     accepted, refused = (calibration["likeness"][name] for name in ("accepted", "refused"))
     for way, found in accepted.items():
         cells = found["clean"], found["training"], refused[way]["clean"]["all"]
-        yield line(way, *map(share, cells))
-
-
-def line(*cells: Any) -> str:
-    """A line of a table."""
-    return "| " + " | ".join(str(cell) for cell in cells) + " |"
+        yield row(way, *map(share, cells))
 
 
 def share(figure: Mapping[str, Any], sign: str = "") -> str:
@@ -194,22 +175,5 @@ def share(figure: Mapping[str, Any], sign: str = "") -> str:
     return f"{estimate} [{', '.join(ends)}]" if ends else estimate
 
 
-def main() -> int:
-    """Writes the card, or compares it."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--check", action="store_true", help="write nothing; fail if it differs")
-    options = parser.parse_args()
-    try:
-        card = CARD.read_text("utf-8")
-        new = written(card, figures())
-    except (OSError, ValueError, KeyError, LprError) as error:
-        print(f"card: {error}", file=sys.stderr)
-        return 1
-    if options.check:
-        return int(new != card)
-    write_text(CARD, new)
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(PAGE.main(figures, __doc__))

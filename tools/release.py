@@ -10,7 +10,7 @@ Usage: LPR_GFPGAN_REAL_PLATES=<folder> python tools/release.py [--profile releas
 import argparse
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -20,17 +20,16 @@ from lpr_gfpgan.evaluation.real_plates import real_folder
 from lpr_gfpgan.restore.weights import RELEASED
 from lpr_gfpgan.training import Paused, distributed
 from lpr_gfpgan.training.photographs import prepare_photographs, refuse_uneven
-from lpr_gfpgan.training.prior import PriorTask
-from lpr_gfpgan.training.reader import NAMES, ReaderTask
-from lpr_gfpgan.training.restorer import WARMUP, RestorerTask, load_start
+from lpr_gfpgan.training.reader import NAMES
+from lpr_gfpgan.training.restorer import load_start
 from lpr_gfpgan.training.shipping import VARIANT, ship, shipped
-from lpr_gfpgan.training.stage import begin
 from lpr_gfpgan.training.stages import (
     Deadline,
     ensure_plates,
     ensure_prior,
     ensure_reader,
     ensure_restorer,
+    stage_tasks,
 )
 from lpr_gfpgan.trust.calibrate import calibrate
 
@@ -64,19 +63,7 @@ def rehearse(study: Study, start: Path | None = None) -> Iterator[str]:
     No weights are written; crops and plates are, where they are missing. A stage whose inputs are
     not trained yet is named and passed over.
     """
-    device, settings, seed = begin(study), study.settings, study.seeds[0]
-    restorer = settings.restorer
-    stages: dict[str, tuple[Callable[[], object], int]] = {
-        f"reader-{n}": (
-            lambda n=n: ReaderTask(study, getattr(settings.readers, n), device),
-            getattr(settings.readers, n).steps,
-        )
-        for n in NAMES
-    }
-    stages["prior"] = lambda: PriorTask(study, seed, device), settings.prior.steps
-    stages[WARMUP] = lambda: RestorerTask(study, WARMUP, seed, device, start), restorer.warmup_steps
-    stages[VARIANT] = lambda: RestorerTask(study, VARIANT, seed, device), restorer.steps
-    for name, (build, steps) in stages.items():
+    for name, (build, steps) in stage_tasks(study, VARIANT, start).items():
         try:
             task = build()
         except LprError as error:

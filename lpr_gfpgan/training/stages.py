@@ -4,6 +4,7 @@ A result counts as missing too where its file was made with other settings, plat
 """
 
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from ..config import Study, load_study
@@ -11,9 +12,10 @@ from ..plates import prepare
 from ..settings import BASELINES, one_of
 from . import distributed
 from .baseline import PLAIN_UNET, baseline_identity, train_baseline
-from .prior import prior_identity, train_prior
-from .reader import NAMES, reader_identity, train_reader
-from .restorer import WARMUP, restorer_identity, train_restorer
+from .loop import Task
+from .prior import PriorTask, prior_identity, train_prior
+from .reader import NAMES, ReaderTask, reader_identity, train_reader
+from .restorer import WARMUP, RestorerTask, restorer_identity, train_restorer
 from .stage import begin, is_trained
 
 
@@ -105,6 +107,29 @@ def ensure_baseline(study: Study, name: str, seed: int, deadline: Deadline | Non
         ensure_prior(study, deadline)
     if not is_trained(study.paths.baseline(name, seed), baseline_identity(study, name, seed)):
         train_baseline(study, name, seed=seed, max_seconds=_left(deadline))
+
+
+def stage_tasks(
+    study: Study, variant: str, start: Path | None = None
+) -> dict[str, tuple[Callable[[], Task], int]]:
+    """What the training of one variant consists of: by stage, how to build its task, and its steps.
+
+    Nothing is trained or written. Building a task whose inputs are not trained raises LprError.
+
+    Args:
+        study: its plates must be drawn.
+        variant: a key of `ablations` in params.yaml.
+        start: as in `ensure_warmup`.
+    """
+    device, settings, seed = begin(study), study.settings, study.seeds[0]
+    restorer, tasks = settings.restorer, {}
+    for name in NAMES:
+        own = getattr(settings.readers, name)
+        tasks[f"reader-{name}"] = lambda own=own: ReaderTask(study, own, device), own.steps
+    tasks["prior"] = lambda: PriorTask(study, seed, device), settings.prior.steps
+    tasks[WARMUP] = lambda: RestorerTask(study, WARMUP, seed, device, start), restorer.warmup_steps
+    tasks[variant] = lambda: RestorerTask(study, variant, seed, device), restorer.steps
+    return tasks
 
 
 def ensure_all(study: Study, deadline: Deadline | None = None) -> None:

@@ -13,18 +13,19 @@ def card():
 
 
 def test_figures_go_between_the_marks_and_nothing_else_changes(card):
-    page = f"before\n{card.FIRST}\nold\n{card.LAST}\nafter\n"
-    new = card.written(page, "new\n")
-    assert new == f"before\n{card.FIRST}\n\nnew\n\n{card.LAST}\nafter\n"
-    assert card.written(new, "new\n") == new
+    first, last, written = card.PAGE.first, card.PAGE.last, card.PAGE.written
+    page = f"before\n{first}\nold\n{last}\nafter\n"
+    new = written(page, "new\n")
+    assert new == f"before\n{first}\n\nnew\n\n{last}\nafter\n"
+    assert written(new, "new\n") == new
     with pytest.raises(ValueError, match="put them back"):
-        card.written("no marks", "new\n")
+        written("no marks", "new\n")
 
 
 def test_the_card_holds_the_reports_figures(card):
     page = card.CARD.read_text("utf-8")
     assert "| `restorer.safetensors` |" in page
-    assert card.written(page, card.figures()) == page
+    assert card.PAGE.written(page, card.figures()) == page
 
 
 def test_the_first_page_holds_the_same_figures(card):
@@ -34,7 +35,7 @@ def test_the_first_page_holds_the_same_figures(card):
 def test_a_figure_that_differs_is_seen(card, monkeypatch):
     page = card.CARD.read_text("utf-8")
     monkeypatch.setattr(card, "share", lambda figure, sign="": "50.0 [49.0, 51.0]")
-    assert card.written(page, card.figures()) != page
+    assert card.PAGE.written(page, card.figures()) != page
 
 
 def test_the_weights_are_small_enough_to_ship(card):

@@ -224,15 +224,33 @@ def test_a_profile_may_put_other_ranges_in_the_place_of_training():
     assert "photos_web" not in release.settings.photographs.sources
 
 
-def first_losses(study, variant, *, bfloat16):
+def in_format(study, *, bfloat16, **changed):
     warmup = dataclasses.replace(study.settings.restorer.warmup, bfloat16=bfloat16)
-    restorer = dataclasses.replace(study.settings.restorer, warmup=warmup)
+    restorer = dataclasses.replace(study.settings.restorer, warmup=warmup, **changed)
     settings = dataclasses.replace(study.settings, restorer=restorer)
-    task = RestorerTask(dataclasses.replace(study, settings=settings), variant, 0, CPU)
+    return dataclasses.replace(study, settings=settings)
+
+
+def first_losses(study, variant, *, bfloat16):
+    task = RestorerTask(in_format(study, bfloat16=bfloat16), variant, 0, CPU)
     losses = {name: float(value.detach()) for name, value in task.step(0).items()}
     task.close()
     assert {p.dtype for p in task.ema.module.parameters()} == {torch.float32}
     return losses
+
+
+def curve_of(study, *, bfloat16, steps):
+    changed = in_format(study, bfloat16=bfloat16, warmup_steps=steps)
+    task = RestorerTask(changed, "warmup", 0, CPU)
+    rows = [task.step(step) for step in range(steps)]
+    task.close()
+    return {name: sum(float(row[name].detach()) for row in rows) / steps for name in rows[0]}
+
+
+def test_a_bfloat16_warmup_stays_within_two_percent_of_float32(study):
+    exact, mixed = (curve_of(study, bfloat16=on, steps=30) for on in (False, True))
+    assert mixed != exact
+    assert mixed == pytest.approx(exact, rel=0.02)
 
 
 def test_bfloat16_on_a_cpu_is_the_warmup_alone_and_near_float32(study):

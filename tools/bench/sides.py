@@ -45,6 +45,25 @@ PAPER = load_study("paper", params=Path(__file__).parents[2] / "params.yaml").se
 UNET, DECODER = PAPER.restorer.channels, PAPER.prior.channels
 
 
+PRECISIONS = {"float32": None, "bfloat16": torch.bfloat16}
+"""Number formats of the convolutions and matrix products; weights are float32 in both."""
+IN_BFLOAT16 = ("forward", "forward_backward", "gan_step", "prior_step")
+"""Cases that training runs in either format."""
+
+
+def in_precision(work: Work, precision: str, device: str) -> Work:
+    """The same work in one of `PRECISIONS`."""
+    dtype = PRECISIONS[precision]
+    if dtype is None:
+        return work
+
+    def run() -> Any:
+        with torch.autocast(torch.device(device).type, dtype):
+            return work()
+
+    return run
+
+
 def levels(size: int) -> int:
     """How many levels lead from 4 x 4 to size x size."""
     return size.bit_length() - 2

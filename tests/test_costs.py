@@ -1,0 +1,112 @@
+"""The benchmark of stages and curves: its counting, and its shares, on work of known size."""
+
+import time
+from pathlib import Path
+
+import pytest
+import torch
+
+from lpr_gfpgan.config import load_study
+
+from .scripts import imports_from
+
+COSTS = Path(__file__).parents[1] / "benchmarks" / "costs"
+LIMITS = {"float32": 1e9, "bfloat16": 4e9, "bandwidth": 1e8}
+
+
+@pytest.fixture(autouse=True)
+def its_folder():
+    with imports_from(COSTS):
+        yield
+
+
+class Product:
+    """A task whose step multiplies two matrices and sleeps, half of it waiting for data."""
+
+    batch = 4
+
+    def __init__(self):
+        self.a, self.b = torch.ones(32, 64), torch.ones(64, 16)
+        self.steps, self.spent = [], 0.0
+
+    def step(self, step):
+        self.steps.append(step)
+        self.a @ self.b
+        time.sleep(0.02)
+        self.spent += 0.01
+
+    def waited(self):
+        return self.spent
+
+
+def test_traffic_counts_what_goes_in_and_out_but_no_views():
+    from traffic import Traffic
+
+    a, b = torch.ones(8, 4), torch.ones(4)
+    with Traffic() as traffic:
+        view = a.T.reshape(4, 8)[1:]
+        view.add_(1)
+    assert traffic.bytes == 2 * 3 * 8 * 4  # in and out, once
+    with Traffic() as traffic:
+        torch.cat([b, b])
+    assert traffic.bytes == 4 * (4 + 4 + 8)
+
+
+def test_a_stage_is_measured_by_its_own_operations():
+    from stages import measured
+
+    task = Product()
+    found = measured(task, LIMITS, precision="float32", steps=5)
+    assert task.steps == list(range(20))
+    seconds = found["seconds_a_step"]
+    assert 0.02 <= seconds < 0.2
+    assert found["images_a_second"] == pytest.approx(4 / seconds, rel=0.02)
+    assert found["share_waiting_for_data"] == pytest.approx(0.01 / seconds, abs=0.01)
+    flop, size = 2 * 32 * 64 * 16, 4 * (32 * 64 + 64 * 16 + 32 * 16)
+    assert found["gflop_a_step"] == round(flop / 1e9, 2)
+    assert found["share_of_attainable_flop"] == round(flop / seconds / 1e9, 3)
+    assert found["share_of_attainable_bandwidth"] == pytest.approx(size / seconds / 1e8, abs=2e-3)
+    assert "mm" in found["largest"] and sum(found["largest"].values()) <= 1.01
+    shares = list(found["largest"].values())
+    assert shares == sorted(shares, reverse=True)
+
+
+def test_a_bfloat16_stage_is_held_against_that_formats_limit():
+    from stages import precision_of
+
+    if torch.cuda.is_available():
+        pytest.skip("on a GPU every stage is in bfloat16")
+    assert precision_of(load_study("release"), "warmup") == "bfloat16"
+    assert precision_of(load_study("release"), "full") == "float32"
+    assert precision_of(load_study("quick"), "warmup") == "float32"
+
+
+def test_the_machine_is_asked_for_rates_and_they_are_of_the_machine():
+    from machine import attainable
+
+    found = attainable(torch.device("cpu"))
+    assert set(found) == {"float32", "bfloat16", "bandwidth"}
+    assert found["float32"] > 1e9 and found["bandwidth"] > 1e8
+
+
+def test_curves_end_in_a_figure_of_their_lines():
+    from run import drawn
+
+    curves = {
+        name: [{"what": what, "x": x, "seconds": x / 1000} for what in ("a", "b") for x in (1, 2)]
+        for name in ("pixels", "batch", "plates")
+    }
+    panels = drawn(curves).axes
+    assert [len(axes.lines) for axes in panels] == [2, 2, 2]
+    assert panels[0].lines[0].get_xydata().tolist() == [[1, 1], [2, 2]]
+    assert panels[1].get_xlabel() == "images in a batch"
+
+
+def test_another_machine_begins_anew(tmp_path):
+    from run import earlier
+
+    path = tmp_path / "costs.json"
+    path.write_text('{"profile": "quick", "threads": 1, "stages": [1]}')
+    about = {"profile": "quick", "threads": 1}
+    assert earlier(path, about)["stages"] == [1]
+    assert earlier(path, about | {"threads": 2}) == about | {"threads": 2}
