@@ -72,11 +72,20 @@ def test_it_rehearses_pauses_goes_on_and_ships_what_restores(release, tmp_path, 
     start = shutil.copy(shipped, tmp_path / "start.safetensors")
     assert release("--from", str(start)) == 0
     began = load_weights(shipped)[1]["provenance"]["started_from"]
+    reader = weights / "reader-direct.safetensors"
+    assert "started_from" not in load_weights(reader)[1]["provenance"]
     assert began["variant"] == "warmup" and began["started_from"]["sha256"] == before
     written = (tmp_path / "out" / "models" / "smoke" / "warmup.safetensors").stat().st_mtime_ns
     assert release("--from", str(start)) == 0  # finished: nothing is trained again
     again = (tmp_path / "out" / "models" / "smoke" / "warmup.safetensors").stat().st_mtime_ns
     assert again == written
+
+    before = sha256_of(reader)
+    assert release("--from", str(start), "--from-direct", str(reader)) == 1
+    assert "--from-direct" in capsys.readouterr().err
+    direct = shutil.copy(reader, tmp_path / "direct.safetensors")
+    assert release("--from", str(start), "--from-direct", str(direct)) == 0
+    assert load_weights(reader)[1]["provenance"]["started_from"]["sha256"] == before
 
 
 def test_weights_to_go_on_from_are_looked_at_before_anything_is_trained(release, tmp_path, capsys):

@@ -77,7 +77,7 @@ def began_with(facts: Mapping[str, Any]) -> str:
     """The trainings whose weights this one began with, the last first."""
     found = []
     while facts := facts.get("started_from"):
-        found.append(f"{facts['variant']}, {facts['steps']} steps")
+        found.append(f"{facts.get('variant', 'reader')}, {facts['steps']} steps")
     return "; ".join(found)
 
 

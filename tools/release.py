@@ -4,7 +4,8 @@ Each stage is skipped where its weights exist and goes on from its checkpoint wh
 the same command again goes on. Under torchrun all processes train together.
 
 Usage: LPR_GFPGAN_REAL_PLATES=<folder> python tools/release.py [--profile release]
-           [--dry-run | --max-seconds S] [--from start.safetensors]
+           [--dry-run | --max-seconds S] [--from restorer.safetensors]
+           [--from-direct reader-direct.safetensors]
 """
 
 import argparse
@@ -12,6 +13,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from lpr_gfpgan.config import Study, load_study
@@ -20,8 +22,8 @@ from lpr_gfpgan.evaluation.real_plates import real_folder
 from lpr_gfpgan.restore.weights import RELEASED
 from lpr_gfpgan.training import Paused, distributed
 from lpr_gfpgan.training.photographs import prepare_photographs, refuse_uneven
-from lpr_gfpgan.training.reader import NAMES
-from lpr_gfpgan.training.restorer import load_start
+from lpr_gfpgan.training.reader import DIRECT, NAMES, reader_start
+from lpr_gfpgan.training.restorer import restorer_start
 from lpr_gfpgan.training.shipping import VARIANT, ship, shipped
 from lpr_gfpgan.training.stages import (
     Deadline,
@@ -36,25 +38,45 @@ from lpr_gfpgan.trust.calibrate import calibrate
 STEPS = 8  # of each stage in a dry run, after as many that warm up
 
 
-def train(study: Study, deadline: Deadline, start: Path | None) -> None:
+@dataclass(frozen=True)
+class Starts:
+    """Weights of an earlier training to go on from; None where there are none.
+
+    Attributes:
+        restorer: of the warm-up, in place of the prior's.
+        direct: of the reader `direct`.
+    """
+
+    restorer: Path | None = None
+    direct: Path | None = None
+
+    def check(self, study: Study, folder: Path) -> None:
+        """Refuses, before hours of training, what could not be gone on from.
+
+        Raises:
+            ConfigError: a file lies in the folder that the new weights go to, which would replace
+                it: the same command could not go on. Or it is built otherwise than the profile's.
+            WeightsError: a file is missing, damaged or of another kind.
+        """
+        for option, path in (("--from", self.restorer), ("--from-direct", self.direct)):
+            if path is not None and path.resolve().parent == folder.resolve():
+                raise ConfigError(
+                    f"{option} {path}: the new weights will replace it, and the same command could "
+                    "not go on; copy it elsewhere and give the copy"
+                )
+        if self.restorer is not None:
+            restorer_start(study, self.restorer)
+        if self.direct is not None:
+            reader_start(study, study.settings.readers.direct, self.direct)
+
+
+def train(study: Study, deadline: Deadline, starts: Starts) -> None:
     """Trains what is missing; raises Paused where the deadline comes first."""
     for name in NAMES:
-        ensure_reader(study, name, deadline)
+        start = starts.direct if name == DIRECT else None
+        ensure_reader(study, name, deadline, start=start)
     ensure_prior(study, deadline)
-    ensure_restorer(study, VARIANT, study.seeds[0], deadline, start=start)
-
-
-def refuse_replaced(start: Path, folder: Path) -> None:
-    """Refuses weights to go on from that shipping would replace: the same command could not go on.
-
-    Raises:
-        ConfigError: they lie in the folder that the new ones go to.
-    """
-    if start.resolve().parent == folder.resolve():
-        raise ConfigError(
-            f"--from {start}: the new weights will replace it, and the same command could not go "
-            "on; copy it elsewhere and give the copy"
-        )
+    ensure_restorer(study, VARIANT, study.seeds[0], deadline, start=starts.restorer)
 
 
 def rehearse(study: Study, start: Path | None = None) -> Iterator[str]:
@@ -105,15 +127,20 @@ def main() -> int:
         type=Path,
         help="a restorer's weights of this profile, to go on from in place of the prior's",
     )
+    parser.add_argument(
+        "--from-direct",
+        dest="direct",
+        type=Path,
+        help="weights of the reader `direct` of this profile, to go on from",
+    )
     parser.add_argument("--to", type=Path, default=RELEASED.parent, help="where the weights go")
     options = parser.parse_args()
     try:
         study = load_study(options.profile)
         distributed.start()
         refuse_uneven(study)
-        if options.start is not None:  # before hours of training
-            refuse_replaced(options.start, options.to)
-            load_start(study, options.start)
+        starts = Starts(options.start, options.direct)
+        starts.check(study, options.to)
         if distributed.rank() == 0 and not study.paths.photographs.exists():
             prepare_photographs(study, real_folder())
         distributed.barrier()
@@ -123,7 +150,7 @@ def main() -> int:
                 if distributed.rank() == 0:
                     print(line, flush=True)
             return 0
-        train(study, Deadline(options.max_seconds), options.start)
+        train(study, Deadline(options.max_seconds), starts)
         if distributed.rank() == 0:
             for path in ship(study, options.to):
                 print(path)

@@ -1,10 +1,12 @@
 """Training of the plate readers."""
 
+from pathlib import Path
+
 import torch
 from torch import Tensor
 
 from ..config import Study
-from ..files import write_json
+from ..files import sha256_of, write_json
 from ..losses import ctc_loss, slot_cross_entropy
 from ..networks import PlateReader, crop_region, slot_logits
 from ..plates import NUM_CLASSES, PlateBatch
@@ -28,8 +30,10 @@ from .stage import (
     store,
     to_device,
 )
+from .start import STARTED_FROM, draws_after, load_start, origin
 
-NAMES = ("loss", "judge", "direct")
+DIRECT = "direct"
+NAMES = ("loss", "judge", DIRECT)
 CHUNK = 64
 
 
@@ -38,18 +42,33 @@ class ReaderTask:
 
     The slot term ties each character's peak to the character's place, so that the recognition
     loss can ask for a character where it stands.
+
+    Args:
+        study: the study, its plates drawn.
+        settings: of the reader.
+        device: where to train.
+        start: a reader's weights to begin with in place of first ones. The draws are then those of
+            its checksum, see `start.draws_after`.
+
+    Raises:
+        ConfigError: `start` is built otherwise than the profile's reader.
+        WeightsError: `start` is missing, damaged or no reader's.
     """
 
-    def __init__(self, study: Study, settings: ReaderSettings, device: torch.device) -> None:
+    def __init__(
+        self,
+        study: Study,
+        settings: ReaderSettings,
+        device: torch.device,
+        start: Path | None = None,
+    ) -> None:
         self.settings = settings
         self.batch = settings.batch
-        network = PlateReader(
-            architecture=settings.architecture,
-            channels=settings.channels,
-            input_size=study.settings.readers.crop,
-            num_classes=NUM_CLASSES,
-            seed=settings.seed,
-        )
+        self.seed = settings.seed if start is None else draws_after(start)
+        if start is None:
+            network = untrained_reader(study, settings)
+        else:
+            network = reader_start(study, settings, start).train().requires_grad_(True)
         self.network = to_device(network, device)
         self.device = device
         self.optimiser = adam(self.network, learning_rate=settings.learning_rate, betas=(0.9, 0.99))
@@ -57,7 +76,7 @@ class ReaderTask:
         self.stream = SceneStream(
             open_plates(study, settings.split),
             batch=settings.batch,
-            seed=settings.seed,
+            seed=self.seed,
             device=device,
             prepare=self._prepare,
         )
@@ -65,7 +84,7 @@ class ReaderTask:
         self.photographs = photograph_stream(
             study,
             photographs.reader if photographs else 0,
-            seed=settings.seed,
+            seed=self.seed,
             device=device,
             prepare=self._prepare,
         )
@@ -110,11 +129,11 @@ class ReaderTask:
         return tuple(torch.cat(each) for each in zip(*seen, strict=True))
 
     def _prepare(self, batch: PlateBatch, step: int, samples: Tensor) -> Tensor:
-        image = degraded(batch, self.ranges, seed=self.settings.seed, step=step, samples=samples)
+        image = degraded(batch, self.ranges, seed=self.seed, step=step, samples=samples)
         return vary_colours(image, self._keys(step, samples, "colours"), self.settings.variety)
 
     def _keys(self, step: int, samples: Tensor, stream: str) -> Tensor:
-        return keys(self.settings.seed, step, samples, f"reader-{stream}")
+        return keys(self.seed, step, samples, f"reader-{stream}")
 
     def grid(self) -> None:
         """Readers make no pictures."""
@@ -131,23 +150,45 @@ class ReaderTask:
                 stream.close()
 
 
-def reader_identity(study: Study, name: str) -> str:
+def untrained_reader(study: Study, settings: ReaderSettings) -> PlateReader:
+    """The network of a reader, with its first weights."""
+    return PlateReader(
+        architecture=settings.architecture,
+        channels=settings.channels,
+        input_size=study.settings.readers.crop,
+        num_classes=NUM_CLASSES,
+        seed=settings.seed,
+    )
+
+
+def reader_start(study: Study, settings: ReaderSettings, path: Path) -> PlateReader:
+    """The reader in a weights file that the training of one may begin with; see `load_start`."""
+    return load_start(path, "reader", untrained_reader(study, settings).config)
+
+
+def reader_identity(study: Study, name: str, start: Path | None = None) -> str:
     """What decides the weights of the reader `name`, see `stage.identity_of`."""
     settings: ReaderSettings = getattr(study.settings.readers, name)
     parts = [settings, study.settings.readers.crop, study.ranges(settings.degradation)]
     inputs = photograph_inputs(study)
+    if start is not None:
+        parts.append(sha256_of(start))
     if inputs:
         parts += [study.settings.photographs.sources, study.settings.photographs.reader]
     return identity_of(study, *parts, inputs=inputs)
 
 
-def train_reader(study: Study, name: str, *, max_seconds: float | None = None) -> dict[str, float]:
+def train_reader(
+    study: Study, name: str, *, max_seconds: float | None = None, start: Path | None = None
+) -> dict[str, float]:
     """Trains the reader `name` (loss, judge or direct), writes its weights, curve and metrics.
 
     Args:
         study: the study.
         name: which reader.
         max_seconds: pause after so many seconds.
+        start: a reader's weights to begin with: an earlier training goes on with a fresh optimiser.
+            The weights' provenance says so.
 
     Returns:
         Accuracy on the validation plates, clean and degraded as in training (see
@@ -159,9 +200,9 @@ def train_reader(study: Study, name: str, *, max_seconds: float | None = None) -
     """
     device = begin(study)
     settings: ReaderSettings = getattr(study.settings.readers, name)
-    task = ReaderTask(study, settings, device)
+    task = ReaderTask(study, settings, device, start)
     run_name = f"reader-{name}"
-    identity = reader_identity(study, name)
+    identity = reader_identity(study, name, start)
     with run_folder(study, run_name, identity) as (folder, fingerprint):
         run(
             task,
@@ -190,6 +231,7 @@ def train_reader(study: Study, name: str, *, max_seconds: float | None = None) -
             images=settings.steps * settings.batch,
             split=settings.split,
             degradation=settings.degradation,
+            **({} if start is None else {STARTED_FROM: origin(start)}),
         )
     return metrics
 

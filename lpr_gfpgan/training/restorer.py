@@ -1,16 +1,13 @@
 """Training of the restorer: a warm-up that all variants share, then each variant's own game."""
 
 import dataclasses
-import json
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import Tensor
 
 from ..config import TRAINING, Study
 from ..errors import ConfigError
-from ..files import sha256_of
 from ..networks import Discriminator, Restorer, load_weights
 from ..plates import PlateBatch
 from ..randomness import keys
@@ -32,9 +29,9 @@ from .stage import (
     open_plates,
     to_device,
 )
+from .start import STARTED_FROM, draws_after, load_start, origin
 
 WARMUP = "warmup"
-STARTED_FROM = "started_from"
 
 
 def warmup_ablation(settings: RestorerSettings) -> AblationSettings:
@@ -90,7 +87,7 @@ class RestorerTask:
         )
         self.restorer = self._build_restorer()
         if start is not None:
-            self.seed = _draws_after(start)
+            self.seed = draws_after(start)
         self.ema = Ema(self.restorer, half_life=settings.ema_images)
         self.steps = settings.warmup_steps if self.warming else settings.steps
         rate = settings.warmup_learning_rate if self.warming else settings.learning_rate
@@ -174,7 +171,7 @@ class RestorerTask:
         if not self.warming:
             restorer, _ = load_weights(self.study.paths.warmup, expect_kind="restorer")
         elif self.start is not None:
-            restorer = load_start(self.study, self.start)
+            restorer = restorer_start(self.study, self.start)
         else:
             prior, _ = load_weights(self.study.paths.prior, expect_kind="generator")
             restorer = Restorer(
@@ -247,18 +244,8 @@ def _name(variant: str, seed: int) -> str:
     return WARMUP if variant == WARMUP else f"restorer-{variant}-{seed}"
 
 
-def _draws_after(start: Path) -> int:
-    return int(sha256_of(start)[:8], 16)
-
-
-def load_start(study: Study, path: Path) -> Restorer:
-    """The restorer in a weights file that a warm-up may begin with.
-
-    Raises:
-        ConfigError: it is built otherwise than the profile's.
-        WeightsError: the file is missing, damaged or no restorer's.
-    """
-    started, _ = load_weights(path, expect_kind="restorer")
+def restorer_start(study: Study, path: Path) -> Restorer:
+    """The restorer in a weights file that a warm-up may begin with; see `load_start`."""
     settings = study.settings
     expected = {
         "base": [settings.frame.base_height, settings.frame.base_width],
@@ -268,22 +255,7 @@ def load_start(study: Study, path: Path) -> Restorer:
         "mapping_layers": settings.prior.mapping_layers,
         "pool_codes": settings.restorer.pool_codes,
     }
-    config = json.loads(json.dumps(started.config))  # as a file has it: lists, no tuples
-    if config != expected:
-        raise ConfigError(
-            f"{path}: a restorer built as {config}, the profile's as {expected}; "
-            "start from a restorer of this profile"
-        )
-    return started
-
-
-def _origin(path: Path) -> dict[str, Any]:
-    """Which training a file of weights came from, and what that one began with in turn."""
-    _, about = load_weights(path)
-    kept = ("variant", "steps", "images", "identity", STARTED_FROM)
-    return {"sha256": sha256_of(path)} | {
-        name: about["provenance"][name] for name in kept if name in about["provenance"]
-    }
+    return load_start(path, "restorer", expected)
 
 
 def restorer_identity(study: Study, variant: str, seed: int, start: Path | None = None) -> str:
@@ -351,5 +323,5 @@ def train_restorer(
         variant=variant,
         seed=seed,
         ablation=dataclasses.asdict(task.ablation),
-        **({} if began is None else {STARTED_FROM: _origin(began)}),
+        **({} if began is None else {STARTED_FROM: origin(began)}),
     )

@@ -50,11 +50,17 @@ def ensure_plates(study: Study) -> None:
     distributed.barrier()
 
 
-def ensure_reader(study: Study, name: str, deadline: Deadline | None = None) -> None:
-    """Trains the reader `name` (loss, judge or direct) unless it is trained."""
+def ensure_reader(
+    study: Study, name: str, deadline: Deadline | None = None, *, start: Path | None = None
+) -> None:
+    """Trains the reader `name` (loss, judge or direct) unless it is trained.
+
+    With `start`, a reader's weights, it goes on from these. Not for `loss`: restorers ask for that
+    one as the profile trains it.
+    """
     ensure_plates(study)
-    if not is_trained(study.paths.reader(name), reader_identity(study, name)):
-        train_reader(study, name, max_seconds=_left(deadline))
+    if not is_trained(study.paths.reader(name), reader_identity(study, name, start)):
+        train_reader(study, name, max_seconds=_left(deadline), start=start)
 
 
 def ensure_prior(study: Study, deadline: Deadline | None = None) -> None:

@@ -1,4 +1,4 @@
-"""A warm-up that goes on from the weights of an earlier training in place of the prior's."""
+"""A warm-up or a reader that goes on from the weights of an earlier training."""
 
 import pytest
 import torch
@@ -6,6 +6,7 @@ import torch
 from lpr_gfpgan.errors import ConfigError, DataError, WeightsError
 from lpr_gfpgan.files import sha256_of
 from lpr_gfpgan.networks import load_weights, save_weights
+from lpr_gfpgan.training.reader import ReaderTask, reader_identity, train_reader
 from lpr_gfpgan.training.restorer import RestorerTask, restorer_identity, train_restorer
 
 CPU = torch.device("cpu")
@@ -72,6 +73,35 @@ def test_a_file_that_is_no_restorer_is_refused(trained, tmp_path):
         RestorerTask(trained, "warmup", 0, CPU, trained.paths.reader("loss"))
     with pytest.raises(DataError, match=r"cannot read .*nothing"):
         restorer_identity(trained, "warmup", 0, tmp_path / "nothing")
+
+
+def reader_task(study, start=None):
+    return ReaderTask(study, study.settings.readers.direct, CPU, start)
+
+
+def test_a_reader_goes_on_from_a_reader(trained, fresh_copy, closing, tmp_path):
+    study = fresh_copy(trained, tmp_path / "out")
+    module, about = load_weights(study.paths.reader("direct"))
+    earlier = tmp_path / "direct.safetensors"
+    save_weights(earlier, module, **about)
+    task, fresh = (closing(reader_task(study, start)) for start in (earlier, None))
+    for name, value in task.network.state_dict().items():
+        assert torch.equal(value, module.state_dict()[name]), name
+    assert all(p.requires_grad for p in task.network.parameters())
+    assert not torch.equal(task.stream.fetch(0)[0].index, fresh.stream.fetch(0)[0].index)
+
+    train_reader(study, "direct", start=earlier)
+    after, told = load_weights(study.paths.reader("direct"))
+    assert told["provenance"]["started_from"]["sha256"] == sha256_of(earlier)
+    assert told["provenance"]["identity"] == reader_identity(study, "direct", earlier)
+    assert told["provenance"]["identity"] != reader_identity(study, "direct")
+    moved = [not torch.equal(v, module.state_dict()[n]) for n, v in after.state_dict().items()]
+    assert any(moved)
+
+
+def test_a_reader_of_another_shape_is_refused(trained):
+    with pytest.raises(ConfigError, match=r"reader-loss\.safetensors: a reader built as"):
+        reader_task(trained, trained.paths.reader("loss"))
 
 
 def test_a_variant_takes_no_weights_to_begin_with(trained, earlier):
