@@ -81,6 +81,7 @@ def reader_task(study, start=None):
 
 def test_a_reader_goes_on_from_a_reader(trained, fresh_copy, closing, tmp_path):
     study = fresh_copy(trained, tmp_path / "out")
+    train_reader(study, "direct")
     module, about = load_weights(study.paths.reader("direct"))
     earlier = tmp_path / "direct.safetensors"
     save_weights(earlier, module, **about)
