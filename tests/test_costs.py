@@ -39,17 +39,31 @@ class Product:
         return self.spent
 
 
-def test_traffic_counts_what_goes_in_and_out_but_no_views():
-    from traffic import Traffic
+def test_bytes_go_in_and_out_and_views_move_none():
+    from counting import Counting
 
     a, b = torch.ones(8, 4), torch.ones(4)
-    with Traffic() as traffic:
+    with Counting() as counted:
         view = a.T.reshape(4, 8)[1:]
         view.add_(1)
-    assert traffic.bytes == 2 * 3 * 8 * 4  # in and out, once
-    with Traffic() as traffic:
+    assert counted.bytes == 2 * 3 * 8 * 4  # in and out, once
+    with Counting() as counted:
         torch.cat([b, b])
-    assert traffic.bytes == 4 * (4 + 4 + 8)
+    assert counted.bytes == 4 * (4 + 4 + 8)
+
+
+def test_operations_of_a_penalty_on_a_gradient_count_too():
+    from counting import Counting
+
+    weight = torch.ones(3, 3, requires_grad=True)
+    image = torch.ones(2, 3, requires_grad=True)
+    product = 2 * 2 * 3 * 3
+    with Counting() as counted:
+        (gradient,) = torch.autograd.grad((image @ weight).square().sum(), image, create_graph=True)
+        assert counted.flop == 2 * product  # forward, and the gradient of the image
+        gradient.square().sum().backward()
+    # Of the gradient by its two factors; then what came in is a product too: by weight and image.
+    assert counted.flop == 6 * product
 
 
 def test_a_stage_is_measured_by_its_own_operations():

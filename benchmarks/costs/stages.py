@@ -7,10 +7,9 @@ from typing import Any
 
 import numpy as np
 import torch
+from counting import Counting
 from machine import settle
 from torch.profiler import ProfilerActivity, profile
-from torch.utils.flop_counter import FlopCounterMode
-from traffic import Traffic
 
 from lpr_gfpgan.config import TRAINING, Study
 from lpr_gfpgan.errors import LprError
@@ -102,9 +101,9 @@ def measured(task: Task, limits: dict[str, float], *, precision: str, steps: int
     run()
     seconds = (time.perf_counter() - start) / steps
     waiting = (task.waited() - waited) / steps / seconds
-    with FlopCounterMode(display=False) as flops, Traffic() as traffic:
+    with Counting() as counted:
         run()
-    flop, size = flops.get_total_flops() / steps, traffic.bytes / steps
+    flop, size = counted.flop / steps, counted.bytes / steps
     return {
         "batch": task.batch,
         "format": precision,
