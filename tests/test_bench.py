@@ -97,6 +97,8 @@ def test_what_doubles_is_counted_apart(modules):
     # 1 x 1 skips there; then the blur of 4 x 4 taps at the doubled sizes.
     coarse = 4**2 + 8**2 + 16**2
     products = coarse * (8 * 8 * 9 + 8 * 8) + 4 * coarse * 8 * 16
+    # And a style for 8 channels from the code, and the power of each kernel, at each level.
+    products += 3 * (sides.PAPER.prior.code_size * 8 + 8 * 8)
     assert found["gflop_doubling"] == round(2 * products / 1e9, 6)
     assert found["gflop"] == pytest.approx(
         found["gflop_doubling"] + found["gflop_otherwise"], abs=2e-6

@@ -17,6 +17,7 @@ import torch
 from curves import CURVES
 from machine import attainable
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, StrMethodFormatter
 from stages import stages
 
 from lpr_gfpgan.config import Study, load_study
@@ -78,8 +79,13 @@ def drawn(curves: dict[str, list[dict[str, Any]]]) -> Figure:
             points = [(line["x"], 1000 * line["seconds"]) for line in lines if line["what"] == what]
             axes.loglog(*zip(*points, strict=True), marker="o", label=what)
         axes.set_xlabel(LABELS[name])
+        places = sorted({line["x"] for line in lines})
+        axes.set_xticks(places, [f"{x:,}" if x < 1000 else f"{x / 1000:.0f} k" for x in places])
+        axes.minorticks_off()
+        axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axes.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
         axes.legend()
-        axes.grid(visible=True, which="both", alpha=0.3)
+        axes.grid(visible=True, alpha=0.3)
     panels[0].set_ylabel("milliseconds an image")
     return figure
 

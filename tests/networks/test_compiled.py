@@ -35,7 +35,11 @@ def image_for(network):
 def gradients(network, run):
     network.zero_grad(set_to_none=True)
     run(image_for(network)).square().mean().backward()
-    return {name: p.grad.clone() for name, p in network.named_parameters() if p.grad is not None}
+    # A parameter that the loss does not hang on has none, or, compiled, one of zeros.
+    return {
+        name: torch.zeros_like(p) if p.grad is None else p.grad.clone()
+        for name, p in network.named_parameters()
+    }
 
 
 def agree(network, output):
@@ -45,7 +49,6 @@ def agree(network, output):
         torch.testing.assert_close(output(compiled(image)), output(network(image)), **NEAR)
     exact = gradients(network, lambda x: output(network(x)))
     found = gradients(network, lambda x: output(compiled(x)))
-    assert exact.keys() == found.keys()
     for name, gradient in exact.items():
         largest = gradient.abs().max()
         difference = (found[name] - gradient).abs().max()
