@@ -11,7 +11,7 @@ from lpr_gfpgan.config import load_study
 from .scripts import imports_from
 
 COSTS = Path(__file__).parents[1] / "benchmarks" / "costs"
-LIMITS = {"float32": 1e9, "bfloat16": 4e9, "bandwidth": 1e8}
+LIMITS = {"float32": 1e11, "bfloat16": 4e11, "bandwidth": 1e10}
 
 
 @pytest.fixture(autouse=True)
@@ -26,7 +26,7 @@ class Product:
     batch = 4
 
     def __init__(self):
-        self.a, self.b = torch.ones(32, 64), torch.ones(64, 16)
+        self.a, self.b = torch.ones(2048, 512), torch.ones(512, 1024)
         self.steps, self.spent = [], 0.0
 
     def step(self, step):
@@ -73,13 +73,13 @@ def test_a_stage_is_measured_by_its_own_operations():
     found = measured(task, LIMITS, precision="float32", steps=5)
     assert task.steps == list(range(20))
     seconds = found["seconds_a_step"]
-    assert 0.02 <= seconds < 0.2
+    assert 0.02 <= seconds < 1
     assert found["images_a_second"] == pytest.approx(4 / seconds, rel=0.02)
     assert found["share_waiting_for_data"] == pytest.approx(0.01 / seconds, abs=0.01)
-    flop, size = 2 * 32 * 64 * 16, 4 * (32 * 64 + 64 * 16 + 32 * 16)
+    flop, size = 2**31, 4 * 2**20 * (1 + 0.5 + 2)
     assert found["gflop_a_step"] == round(flop / 1e9, 2)
-    assert found["share_of_attainable_flop"] == round(flop / seconds / 1e9, 3)
-    assert found["share_of_attainable_bandwidth"] == pytest.approx(size / seconds / 1e8, abs=2e-3)
+    assert found["share_of_attainable_flop"] == pytest.approx(flop / seconds / 1e11, abs=2e-3)
+    assert found["share_of_attainable_bandwidth"] == pytest.approx(size / seconds / 1e10, abs=2e-3)
     assert "mm" in found["largest"] and sum(found["largest"].values()) <= 1.01
     shares = list(found["largest"].values())
     assert shares == sorted(shares, reverse=True)

@@ -83,6 +83,9 @@ def test_it_rehearses_pauses_goes_on_and_ships_what_restores(release, tmp_path, 
     before = sha256_of(reader)
     assert release("--from", str(start), "--from-direct", str(reader)) == 1
     assert "--from-direct" in capsys.readouterr().err
+    trained = tmp_path / "out" / "models" / "smoke" / "reader-direct.safetensors"
+    assert release("--from-direct", str(trained)) == 1
+    assert "copy it elsewhere" in capsys.readouterr().err
     direct = shutil.copy(reader, tmp_path / "direct.safetensors")
     assert release("--from", str(start), "--from-direct", str(direct)) == 0
     assert load_weights(reader)[1]["provenance"]["started_from"]["sha256"] == before

@@ -47,6 +47,11 @@ class MarkedPage:
             print(f"{self.path.name}: {error}", file=sys.stderr)
             return 1
         if options.check:
+            if new != page:
+                print(
+                    f"{self.path.name}: differs from the reports; run without --check",
+                    file=sys.stderr,
+                )
             return int(new != page)
         write_text(self.path, new)
         return 0

@@ -54,12 +54,14 @@ class Starts:
         """Refuses, before hours of training, what could not be gone on from.
 
         Raises:
-            ConfigError: a file lies in the folder that the new weights go to, which would replace
-                it: the same command could not go on. Or it is built otherwise than the profile's.
+            ConfigError: a file lies in a folder that new weights go to, in training or in the end,
+                which would replace it: the same command could not go on. Or it is built otherwise
+                than the profile's.
             WeightsError: a file is missing, damaged or of another kind.
         """
         for option, path in (("--from", self.restorer), ("--from-direct", self.direct)):
-            if path is not None and path.resolve().parent == folder.resolve():
+            replaced = folder.resolve(), study.paths.models.resolve()
+            if path is not None and path.resolve().parent in replaced:
                 raise ConfigError(
                     f"{option} {path}: the new weights will replace it, and the same command could "
                     "not go on; copy it elsewhere and give the copy"

@@ -31,7 +31,7 @@ CASES = {
 def figures() -> str:
     """All tables, as Markdown."""
     reference = json.loads((BENCHMARKS / "reference.json").read_text("utf-8"))
-    costs = json.loads((BENCHMARKS / "costs.json").read_text("utf-8"))
+    costs = json.loads((BENCHMARKS / "costs-release.json").read_text("utf-8"))
     parts = [against(reference), equal_work(reference["restorers"]), of_stages(costs)]
     return "\n\n".join("\n".join(part) for part in parts) + "\n"
 

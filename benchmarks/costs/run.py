@@ -2,9 +2,9 @@
 
 Run: python benchmarks/costs/run.py [--profile quick] [--steps 16] [--only stages curves]
 
-Writes reports/benchmarks/costs.json and costs.png. A stage needs the plates and the networks that
-it begins with, as `make reproduce` leaves them; LPR_GFPGAN_OUTPUT names their folder, as
-everywhere. What was measured before stays, where the machine and the profile are the same.
+Writes reports/benchmarks/costs-PROFILE.json and .png. A stage needs the plates and the networks
+that it begins with, as `make reproduce` leaves them; LPR_GFPGAN_OUTPUT names their folder, as
+everywhere. What was measured before stays, where the machine is the same.
 """
 
 import argparse
@@ -26,7 +26,9 @@ from lpr_gfpgan.evaluation.figure_style import WIDTH, save
 from lpr_gfpgan.files import write_json
 from lpr_gfpgan.training.stage import begin
 
-RESULT = Path(__file__).parents[2] / "reports" / "benchmarks" / "costs.json"
+RESULTS = Path(__file__).parents[2] / "reports" / "benchmarks"
+LAZY = 16
+"""Steps from one R1 penalty to the next in every profile."""
 LABELS = {
     "pixels": "pixels of one image",
     "batch": "images in a batch",
@@ -40,24 +42,29 @@ def main() -> None:
     parser.add_argument("--profile", default="quick")
     parser.add_argument("--steps", type=int, default=16, help="of each measurement of a stage")
     parser.add_argument("--only", nargs="+", choices=("stages", "curves"))
-    parser.add_argument("--out", type=Path, default=RESULT)
+    parser.add_argument("--out", type=Path, help="default: reports/benchmarks/costs-PROFILE.json")
     options = parser.parse_args()
+    if options.steps % LAZY:
+        parser.error(
+            f"--steps {options.steps}: take a multiple of {LAZY}, so that all penalties fall due"
+        )
     study = load_study(options.profile)
     device = begin(study)
-    found = earlier(options.out, {"profile": study.profile} | machine())
-    limits = attainable(device)
-    found["attainable"] = {name: float(f"{value:.4g}") for name, value in limits.items()}
+    out = options.out or RESULTS / f"costs-{study.profile}.json"
+    found = earlier(out, {"profile": study.profile} | machine())
     wanted = options.only or ("stages", "curves")
     if "stages" in wanted:
+        limits = attainable(device)
+        found["attainable"] = {name: float(f"{value:.4g}") for name, value in limits.items()}
         found["stages"] = []
         for line in stages(study, limits, steps=options.steps):
             print(json.dumps(line), flush=True)
             found["stages"].append(line)
-            write_json(options.out, found)
+            write_json(out, found)
     if "curves" in wanted:
         found["curves"] = measured_curves(study, device)
-        write_json(options.out, found)
-        save(drawn(found["curves"]), options.out.with_suffix(".png"))
+        write_json(out, found)
+        save(drawn(found["curves"]), out.with_suffix(".png"))
 
 
 def measured_curves(study: Study, device: torch.device) -> dict[str, list[dict[str, Any]]]:

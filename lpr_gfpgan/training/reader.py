@@ -203,6 +203,7 @@ def train_reader(
     task = ReaderTask(study, settings, device, start)
     run_name = f"reader-{name}"
     identity = reader_identity(study, name, start)
+    began = {} if start is None else {STARTED_FROM: origin(start)}
     with run_folder(study, run_name, identity) as (folder, fingerprint):
         run(
             task,
@@ -231,7 +232,7 @@ def train_reader(
             images=settings.steps * settings.batch,
             split=settings.split,
             degradation=settings.degradation,
-            **({} if start is None else {STARTED_FROM: origin(start)}),
+            **began,
         )
     return metrics
 

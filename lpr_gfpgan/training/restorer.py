@@ -50,7 +50,7 @@ class RestorerTask:
     Args:
         study: the study, with trained prior and readers (and warm-up, unless this is it).
         variant: a key of `ablations` in params.yaml, or "warmup".
-        seed: of draws and of the region discriminators' initial weights.
+        seed: of draws, and of the region discriminators' initial weights.
         device: where to train.
         start: a restorer's weights that the warm-up begins with in place of the prior's. The draws
             are then those of its checksum: the same seed would show what trained it once more.

@@ -86,6 +86,7 @@ def main() -> int:
         return 0
     found = _earlier(arguments.out, _machine(device))
     for size in arguments.sizes:
+        torch.set_num_threads(arguments.threads)
         found["restorers"][str(size)] = _sizes(size)
         for precision in arguments.precisions:
             for wanted in _wanted(arguments, size, precision, device):
