@@ -12,7 +12,7 @@ import argparse
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -93,7 +93,7 @@ def rehearse(study: Study, start: Path | None = None) -> Iterator[str]:
         except LprError as error:
             yield f"{name}: not yet ({error})"
             continue
-        with _closed(task):
+        with closing(task):
             for step in range(STEPS):
                 task.step(step)
             begun, waited = time.perf_counter(), task.waited()
@@ -107,14 +107,6 @@ def rehearse(study: Study, start: Path | None = None) -> Iterator[str]:
             f"{name}: {task.batch / seconds:.0f} images/s, {share:.0%} of the time waiting for "
             f"data, {steps} steps in {steps * seconds / 60:.1f} min"
         )
-
-
-@contextmanager
-def _closed(task: object) -> Iterator[None]:
-    try:
-        yield
-    finally:
-        task.close()
 
 
 def main() -> int:

@@ -28,7 +28,7 @@ from lpr_gfpgan.training.stage import begin
 
 RESULTS = Path(__file__).parents[2] / "reports" / "benchmarks"
 LAZY = 16
-"""Steps from one R1 penalty to the next in every profile."""
+"""A multiple of all intervals between lazy penalties in params.yaml."""
 LABELS = {
     "pixels": "pixels of one image",
     "batch": "images in a batch",
