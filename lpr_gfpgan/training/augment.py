@@ -1,19 +1,22 @@
-"""Variety for readers that costs nothing to draw: other colours, slightly wrong corners.
+"""Variety that costs nothing to draw: colours and corners for readers, contrast for restorers.
 
-Both are keyed draws: the same sample at the same step varies alike in any batch and process.
+All are keyed draws: the same sample at the same step varies alike in any batch and process.
 """
 
+import dataclasses
 import itertools
 
 import torch
 from torch import Tensor
 
+from ..plates import PlateBatch
 from ..randomness import uniform
 
 CONTRAST = (0.6, 1.1)
 BRIGHTNESS = 0.2
 CORNER = 0.03
 SLANT = 0.06
+DIMMEST = 0.1
 _ORDERS = list(itertools.permutations(range(3)))
 
 
@@ -40,6 +43,31 @@ def vary_colours(image: Tensor, keys: Tensor, variety: float) -> Tensor:
     varied = shuffled * scale[:, None, None, None] + shift[:, None, None, None]
     chosen = drawn[:, 4] < variety
     return torch.where(chosen[:, None, None, None], varied.clamp(-1, 1), image)
+
+
+def dim(batch: PlateBatch, keys: Tensor, share: float) -> PlateBatch:
+    """Shows some scenes with less contrast, darker or lighter, before anything degrades them.
+
+    A decoder draws what it likes where the input is flat, and drawn scenes are seldom as flat as
+    photographs at night. The contrast kept is log-uniform from 10 % to all of it, the middle grey
+    goes anywhere that keeps every pixel in range.
+
+    Args:
+        batch: B scenes.
+        keys: int64 [B], see `randomness.keys`.
+        share: of the scenes that are changed, 0 to 1.
+
+    Returns:
+        The batch with other images, in [-1, 1]; the batch itself where `share` is 0.
+    """
+    if not share:
+        return batch
+    drawn = uniform(keys, 3).to(batch.image.device, torch.float32)
+    scale = DIMMEST ** drawn[:, 0]
+    shift = (1 - scale) * (2 * drawn[:, 1] - 1)
+    dimmed = batch.image * scale[:, None, None, None] + shift[:, None, None, None]
+    chosen = (drawn[:, 2] < share)[:, None, None, None]
+    return dataclasses.replace(batch, image=torch.where(chosen, dimmed.clamp(-1, 1), batch.image))
 
 
 def vary_corners(quad: Tensor, keys: Tensor, variety: float) -> Tensor:

@@ -16,11 +16,10 @@ from .data import SceneStream
 from .objective import Objective, perceptual_features
 from .optimise import Ema, adam, falling_rate, update
 from .restorer import warmup_ablation
-from .restoring import Validation, train_to_the_end
+from .restoring import Validation, restoring_pairs, train_to_the_end
 from .stage import (
     begin,
     degradation_ranges,
-    degraded,
     identity_of,
     mixed_precision,
     open_plates,
@@ -66,16 +65,13 @@ class ScenesOfFull:
         study: Study, seed: int, ablation: AblationSettings, device: torch.device
     ) -> SceneStream:
         ranges = degradation_ranges(study, ablation.degradation, motion_blur=ablation.motion_blur)
-
-        def prepare(batch: PlateBatch, step: int, samples: Tensor) -> Tensor:
-            return degraded(batch, ranges, seed=seed, step=step, samples=samples)
-
+        settings = study.settings.restorer
         return SceneStream(
             open_plates(study, "train"),
-            batch=study.settings.restorer.batch,
+            batch=settings.batch,
             seed=seed,
             device=device,
-            prepare=prepare,
+            prepare=restoring_pairs(ranges, dimmed=settings.dimmed, seed=seed),
         )
 
 

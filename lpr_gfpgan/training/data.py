@@ -21,6 +21,9 @@ class Plates(Sized, Protocol):
         """The frames with these numbers."""
 
 
+Prepare = Callable[[PlateBatch, int, Tensor], tuple[PlateBatch, Tensor]]
+
+
 class SceneStream:
     """Batches of scenes with what the network is given, made ready while the current one is used.
 
@@ -33,8 +36,9 @@ class SceneStream:
         batch: images per step over all processes; must be a multiple of their number.
         seed: of the permutations.
         device: where batches go.
-        prepare: makes the network's input, [local batch, ...], from a batch, its step and its
-            samples' numbers. It runs in the thread that fetches, beside the training.
+        prepare: makes the step's batch (as it is, or changed) and the network's input,
+            [local batch, ...], from a batch, its step and its samples' numbers. It runs in the
+            thread that fetches, beside the training.
 
     Raises:
         ConfigError: the batch cannot be shared equally.
@@ -47,9 +51,7 @@ class SceneStream:
         batch: int,
         seed: int,
         device: torch.device,
-        prepare: Callable[[PlateBatch, int, Tensor], Tensor] = lambda batch, step, samples: (
-            batch.image
-        ),
+        prepare: Prepare = lambda batch, step, samples: (batch, batch.image),
     ) -> None:
         world = distributed.world_size()
         if batch % world:
@@ -95,7 +97,7 @@ class SceneStream:
         count, samples = len(self.plates), self.samples(step)
         indices = [self._permutation(s // count)[s % count] for s in samples.tolist()]
         batch = self.plates.batch(np.asarray(indices)).to(self.device)
-        return batch, self.prepare(batch, step, samples)
+        return self.prepare(batch, step, samples)
 
     def _permutation(self, epoch: int) -> np.ndarray:
         if epoch not in self._permutations:

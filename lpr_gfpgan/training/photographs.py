@@ -7,12 +7,10 @@ they are compared at a smaller size, at which they are sharp.
 
 import zipfile
 import zlib
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import torch
-from torch import Tensor
 
 from ..config import Study
 from ..errors import ConfigError, DataError
@@ -30,7 +28,7 @@ from ..plates import (
     read_frame,
 )
 from . import distributed
-from .data import SceneStream
+from .data import Prepare, SceneStream
 
 SPLIT = "train"
 SHARP = 0.6
@@ -161,7 +159,7 @@ def photograph_stream(
     *,
     seed: int,
     device: torch.device,
-    prepare: Callable[[PlateBatch, int, Tensor], Tensor],
+    prepare: Prepare,
 ) -> SceneStream | None:
     """A stream of crops beside that of the scenes; see `SceneStream`.
 

@@ -128,9 +128,10 @@ class ReaderTask:
             )
         return tuple(torch.cat(each) for each in zip(*seen, strict=True))
 
-    def _prepare(self, batch: PlateBatch, step: int, samples: Tensor) -> Tensor:
+    def _prepare(self, batch: PlateBatch, step: int, samples: Tensor) -> tuple[PlateBatch, Tensor]:
         image = degraded(batch, self.ranges, seed=self.seed, step=step, samples=samples)
-        return vary_colours(image, self._keys(step, samples, "colours"), self.settings.variety)
+        colours = self._keys(step, samples, "colours")
+        return batch, vary_colours(image, colours, self.settings.variety)
 
     def _keys(self, step: int, samples: Tensor, stream: str) -> Tensor:
         return keys(self.seed, step, samples, f"reader-{stream}")

@@ -9,7 +9,6 @@ from torch import Tensor
 from ..config import TRAINING, Study
 from ..errors import ConfigError
 from ..networks import Discriminator, Restorer, load_weights
-from ..plates import PlateBatch
 from ..randomness import keys
 from ..settings import AblationSettings, LossWeights, PhotographsSettings, RestorerSettings
 from . import distributed
@@ -19,11 +18,10 @@ from .objective import Objective, perceptual_features, warmup_weights, weights_o
 from .optimise import Ema, adam, adversary_adam, due_r1, falling_rate, update
 from .photographs import APART, photograph_inputs, photograph_stream
 from .regions import RegionDiscriminators, RegionFinder, Regions
-from .restoring import Validation, train_to_the_end
+from .restoring import Validation, restoring_pairs, train_to_the_end
 from .stage import (
     begin,
     degradation_ranges,
-    degraded,
     identity_of,
     mixed_precision,
     open_plates,
@@ -108,19 +106,20 @@ class RestorerTask:
             region=self.region,
             photographs=photographs,
         )
+        prepare = restoring_pairs(self.ranges, dimmed=settings.dimmed, seed=self.seed)
         self.stream = SceneStream(
             open_plates(study, "train"),
             batch=settings.batch,
             seed=self.seed,
             device=device,
-            prepare=self._prepare,
+            prepare=prepare,
         )
         self.photographs = photograph_stream(
             study,
             photographs.restorer if photographs else 0,
             seed=self.seed,
             device=device,
-            prepare=self._prepare,
+            prepare=prepare,
         )
         average = self.ema.module
         self.validation = Validation(study, lambda image: average(image).image, seed, device)
@@ -151,9 +150,6 @@ class RestorerTask:
             losses |= self._region_step(step, restored, batch.image, regions)
         self.ema.update(self.restorer, batch=self.batch, seen=(step + 1) * self.batch)
         return losses
-
-    def _prepare(self, batch: PlateBatch, step: int, samples: Tensor) -> Tensor:
-        return degraded(batch, self.ranges, seed=self.seed, step=step, samples=samples)
 
     def _region_step(
         self, step: int, fake: Tensor, real: Tensor, regions: Regions

@@ -9,9 +9,14 @@ import torch
 from torch import Tensor
 
 from ..config import TRAINING, Study
+from ..degradations import DegradationRanges
 from ..files import write_json
 from ..metrics import psnr
+from ..plates import PlateBatch
+from ..randomness import keys
 from . import distributed
+from .augment import dim
+from .data import Prepare
 from .loop import Task, run
 from .optimise import Ema
 from .pictures import side_by_side, to_pixels
@@ -20,6 +25,22 @@ from .stage import degradation_ranges, degraded, open_plates, store
 
 PLATES = 64
 GRID_PLATES = 8
+
+
+def restoring_pairs(ranges: DegradationRanges, *, dimmed: float, seed: int) -> Prepare:
+    """What restoring networks learn from, for `SceneStream`: true scenes and degraded ones.
+
+    Args:
+        ranges: of the degradation.
+        dimmed: the share of scenes with less contrast, true and degraded alike; see `dim`.
+        seed: of both draws.
+    """
+
+    def prepare(batch: PlateBatch, step: int, samples: Tensor) -> tuple[PlateBatch, Tensor]:
+        batch = dim(batch, keys(seed, step, samples, "dimmed"), dimmed)
+        return batch, degraded(batch, ranges, seed=seed, step=step, samples=samples)
+
+    return prepare
 
 
 class Validation:

@@ -118,7 +118,7 @@ def test_their_draws_are_not_those_of_the_scenes(study):
 
     def prepare(batch, step, samples):
         seen.append(samples)
-        return batch.image
+        return batch, batch.image
 
     stream = photograph_stream(study, CROPS, seed=1, device=CPU, prepare=prepare)
     stream(0)
