@@ -81,13 +81,13 @@ def train(study: Study, deadline: Deadline, starts: Starts) -> None:
     ensure_restorer(study, VARIANT, study.seeds[0], deadline, start=starts.restorer)
 
 
-def rehearse(study: Study, start: Path | None = None) -> Iterator[str]:
+def rehearse(study: Study, starts: Starts) -> Iterator[str]:
     """Some steps of every stage that can begin: images per second, waiting, minutes in all.
 
     No weights are written; crops and plates are, where they are missing. A stage whose inputs are
     not trained yet is named and passed over.
     """
-    for name, (build, steps) in stage_tasks(study, VARIANT, start).items():
+    for name, (build, steps) in stage_tasks(study, VARIANT, starts.restorer, starts.direct).items():
         try:
             task = build()
         except LprError as error:
@@ -140,7 +140,7 @@ def main() -> int:
         distributed.barrier()
         ensure_plates(study)
         if options.dry_run:
-            for line in rehearse(study, options.start):
+            for line in rehearse(study, starts):
                 if distributed.rank() == 0:
                     print(line, flush=True)
             return 0

@@ -229,6 +229,7 @@ def train_reader(
             kind="reader",
             identity=identity,
             seed=settings.seed,
+            draws_seed=task.seed,
             steps=settings.steps,
             images=settings.steps * settings.batch,
             split=settings.split,

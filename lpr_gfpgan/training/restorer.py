@@ -318,6 +318,7 @@ def train_restorer(
         max_seconds=max_seconds,
         variant=variant,
         seed=seed,
+        draws_seed=task.seed,
         ablation=dataclasses.asdict(task.ablation),
         **({} if began is None else {STARTED_FROM: origin(began)}),
     )

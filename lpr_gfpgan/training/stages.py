@@ -14,7 +14,7 @@ from . import distributed
 from .baseline import PLAIN_UNET, baseline_identity, train_baseline
 from .loop import Task
 from .prior import PriorTask, prior_identity, train_prior
-from .reader import NAMES, ReaderTask, reader_identity, train_reader
+from .reader import DIRECT, NAMES, ReaderTask, reader_identity, train_reader
 from .restorer import WARMUP, RestorerTask, restorer_identity, train_restorer
 from .stage import begin, is_trained
 
@@ -116,7 +116,7 @@ def ensure_baseline(study: Study, name: str, seed: int, deadline: Deadline | Non
 
 
 def stage_tasks(
-    study: Study, variant: str, start: Path | None = None
+    study: Study, variant: str, start: Path | None = None, direct: Path | None = None
 ) -> dict[str, tuple[Callable[[], Task], int]]:
     """What the training of one variant consists of: by stage, how to build its task, and its steps.
 
@@ -126,12 +126,16 @@ def stage_tasks(
         study: its plates must be drawn.
         variant: a key of `ablations` in params.yaml.
         start: as in `ensure_warmup`.
+        direct: `start` of the reader `direct`, as in `ensure_reader`.
     """
     device, settings, seed = begin(study), study.settings, study.seeds[0]
     restorer, tasks = settings.restorer, {}
     for name in NAMES:
-        own = getattr(settings.readers, name)
-        tasks[f"reader-{name}"] = lambda own=own: ReaderTask(study, own, device), own.steps
+        own, begin_with = getattr(settings.readers, name), direct if name == DIRECT else None
+        tasks[f"reader-{name}"] = (
+            lambda own=own, begin_with=begin_with: ReaderTask(study, own, device, begin_with),
+            own.steps,
+        )
     tasks["prior"] = lambda: PriorTask(study, seed, device), settings.prior.steps
     tasks[WARMUP] = lambda: RestorerTask(study, WARMUP, seed, device, start), restorer.warmup_steps
     tasks[variant] = lambda: RestorerTask(study, variant, seed, device), restorer.steps

@@ -8,6 +8,8 @@ from lpr_gfpgan.files import sha256_of
 from lpr_gfpgan.networks import load_weights, save_weights
 from lpr_gfpgan.training.reader import ReaderTask, reader_identity, train_reader
 from lpr_gfpgan.training.restorer import RestorerTask, restorer_identity, train_restorer
+from lpr_gfpgan.training.stages import stage_tasks
+from lpr_gfpgan.training.start import draws_after
 
 CPU = torch.device("cpu")
 
@@ -53,6 +55,7 @@ def test_the_weights_say_what_they_began_with(trained, earlier, fresh_copy, tmp_
     assert first["sha256"] == sha256_of(earlier) and first["variant"] == "warmup"
     assert first["steps"] == settings.warmup_steps
     assert first["images"] == settings.warmup_steps * settings.batch
+    assert warmup["draws_seed"] == draws_after(earlier) != warmup["seed"]
     face = load_weights(study.paths.restorer("face_recipe", 0))[1]["provenance"]
     assert face["started_from"]["sha256"] == sha256_of(study.paths.warmup)
     assert face["started_from"]["started_from"] == first
@@ -95,9 +98,24 @@ def test_a_reader_goes_on_from_a_reader(trained, fresh_copy, closing, tmp_path):
     after, told = load_weights(study.paths.reader("direct"))
     assert told["provenance"]["started_from"]["sha256"] == sha256_of(earlier)
     assert told["provenance"]["identity"] == reader_identity(study, "direct", earlier)
+    assert told["provenance"]["draws_seed"] == draws_after(earlier)
     assert told["provenance"]["identity"] != reader_identity(study, "direct")
     moved = [not torch.equal(v, module.state_dict()[n]) for n, v in after.state_dict().items()]
     assert any(moved)
+
+
+def test_a_rehearsed_stage_begins_where_its_training_will(trained, earlier, closing):
+    direct = trained.paths.reader("judge")  # in this profile built as `direct` is
+    tasks = stage_tasks(trained, "full", earlier, direct)
+    for stage, path, network in (
+        ("warmup", earlier, "restorer"),
+        ("reader-direct", direct, "network"),
+    ):
+        begun = getattr(closing(tasks[stage][0]()), network).state_dict()
+        for name, value in load_weights(path)[0].state_dict().items():
+            assert torch.equal(begun[name], value), name
+    loss = closing(tasks["reader-loss"][0]())
+    assert loss.seed == trained.settings.readers.loss.seed  # it begins anew
 
 
 def test_a_reader_of_another_shape_is_refused(trained):
