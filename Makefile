@@ -53,15 +53,15 @@ browser: setup  ## test the sliders in a real browser; installs Chromium where a
 check: setup  ## compare this machine's figures with the committed ones
 	$(BIN)/python tools/check.py
 
-.venv-bench/.ready: requirements.lock tools/bench/requirements.txt
+.venv-bench/.ready: requirements.lock benchmarks/published/requirements.txt
 	@test -x $(BIN)/uv || $(MAKE) setup
 	$(BIN)/uv venv --quiet --clear --python $(BIN)/python .venv-bench
 	$(BIN)/uv pip install --quiet --python .venv-bench/bin/python --requirement requirements.lock
-	$(BIN)/uv pip install --quiet --python .venv-bench/bin/python --no-deps --no-build-isolation --requirement tools/bench/requirements.txt
+	$(BIN)/uv pip install --quiet --python .venv-bench/bin/python --no-deps --no-build-isolation --requirement benchmarks/published/requirements.txt
 	@touch $@
 
 bench: setup .venv-bench/.ready  ## time this package against the published GFP-GAN (BENCH="--sizes 128" for less)
-	PYTHONPATH="$(CURDIR)" .venv-bench/bin/python tools/bench/run.py $(BENCH)
+	PYTHONPATH="$(CURDIR)" .venv-bench/bin/python -m benchmarks.published $(BENCH)
 
 lock: setup  ## resolve requirements.lock again from pyproject.toml
 	$(BIN)/uv pip compile --quiet pyproject.toml --extra dev --python-version 3.11 --universal \

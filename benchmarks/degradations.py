@@ -1,16 +1,17 @@
 """Speed of the degradations: images per second, one thread, JSON on standard output.
 
-Run by hand: `python benchmarks/degradations.py [--threads 1] [--device cpu]`.
+Run by hand: `python -m benchmarks.degradations [--threads 1] [--device cpu]`.
 """
 
 import argparse
 import json
-import time
 from collections.abc import Callable
 
 import torch
 
 from lpr_gfpgan.degradations import DegradationRanges, degrade, draw
+
+from . import timing
 
 RANGES = DegradationRanges(
     motion_probability=0.5,
@@ -31,16 +32,13 @@ RANGES = DegradationRanges(
 SIZES = {(32, 64): 16, (64, 128): 16, (512, 512): 4}  # frame: batch
 
 
-def seconds(call: Callable[[int], object], device: str, budget: float) -> float:
+def seconds(call: Callable[[int], object], budget: float) -> float:
     """Median seconds of a call with step 0, 1, ..., repeated for about `budget` seconds."""
     call(0)
     times: list[float] = []
     while sum(times) < budget or len(times) < 3:
-        start = time.perf_counter()
-        call(len(times))
-        if device != "cpu":
-            torch.cuda.synchronize()
-        times.append(time.perf_counter() - start)
+        step = len(times)
+        times.append(timing.seconds(lambda step=step: call(step)))
     return sorted(times)[len(times) // 2]
 
 
@@ -70,7 +68,7 @@ def main() -> None:
             )
 
         row = {"height": height, "width": width, "batch": batch}
-        row["draw"] = batch / seconds(drawn, options.device, options.budget)
+        row["draw"] = batch / seconds(drawn, options.budget)
         for codec in ("fast", "exact"):
 
             def both(
@@ -81,7 +79,7 @@ def main() -> None:
             ) -> object:
                 return degrade(image, drawn(step), codec=codec)
 
-            row[codec] = batch / seconds(both, options.device, options.budget)
+            row[codec] = batch / seconds(both, options.budget)
         figures.append({key: round(value, 1) for key, value in row.items()})
     print(
         json.dumps(

@@ -1,6 +1,6 @@
 """What HyperLPR reads and finds on real plates, by source, with Wilson intervals; prints JSON.
 
-Run: LPR_GFPGAN_REAL_PLATES=<folder> python benchmarks/hyperlpr.py [--plates N] [--photos N]
+Run: LPR_GFPGAN_REAL_PLATES=<folder> python -m benchmarks.hyperlpr [--plates N] [--photos N]
 """
 
 import argparse

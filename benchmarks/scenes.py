@@ -1,6 +1,6 @@
 """Scenes drawn per second on one core; prints JSON.
 
-Run: python benchmarks/scenes.py [--scenes N]
+Run: python -m benchmarks.scenes [--scenes N]
 """
 
 import argparse

@@ -1,6 +1,6 @@
 """Seconds from a slider's change to the finished row; writes reports/benchmarks/slider.json.
 
-Run: python benchmarks/slider.py [--profile quick] [--moves 40]
+Run: python -m benchmarks.slider [--profile quick] [--moves 40]
 
 The row is finished when its text is handed to the browser; sending and drawing it are not in the
 figures. LPR_GFPGAN_OUTPUT names the folder of the trained networks, as everywhere.
@@ -11,19 +11,19 @@ import json
 import os
 import platform
 import time
-from pathlib import Path
 
 import cv2
 import numpy as np
 import torch
 
 from lpr_gfpgan.config import Study, load_study
-from lpr_gfpgan.evaluation.environment import processor
 from lpr_gfpgan.explore import Explorer, Settings, Subject, View
 from lpr_gfpgan.explore.panel import Panel
 from lpr_gfpgan.files import write_json
 
-RESULT = Path(__file__).parents[1] / "reports" / "benchmarks" / "slider.json"
+from .kept import RESULTS, machine, stamp
+
+RESULT = RESULTS / "slider.json"
 THREADS = (2, 1)
 DRAGGED, EVERY = 20, 0.05  # changes, and seconds between two of them
 SLIDERS = ("motion_length", "motion_angle", "defocus", "resolution", "noise", "jpeg")
@@ -112,10 +112,9 @@ def main() -> None:
         "what": "from a slider's change to the finished row, in the kernel",
         "profile": options.profile,
         "frame": list(panel.explorer.size),
-        "processor": processor(),
-        "system": f"{platform.system()} {platform.machine()}",
+        **machine(),
+        **stamp(),
         "python": platform.python_version(),
-        "torch": torch.__version__,
         "opencv": cv2.__version__,
         # Of all programs, over 1, 5 and 15 minutes; this one adds to that after it.
         "load_average_before": [round(each, 2) for each in before],

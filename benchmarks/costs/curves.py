@@ -5,7 +5,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from machine import seconds
 
 from lpr_gfpgan.config import Study
 from lpr_gfpgan.losses import l1, pyramid_l1
@@ -13,6 +12,8 @@ from lpr_gfpgan.networks import Restorer
 from lpr_gfpgan.plates import scene_of
 from lpr_gfpgan.restore import Restorer as Door
 from lpr_gfpgan.training.stage import to_device
+
+from ..timing import median_seconds
 
 PIXELS = (1, 2, 4, 8)
 """Factors on height and width of the profile's frame."""
@@ -65,7 +66,7 @@ def by_pixels(study: Study, device: torch.device) -> list[Line]:
         network = network_of(study, factor, device)
         height, width = network.size
         for what in (restoring, training):
-            took = seconds(what(network, 1, device))
+            took = median_seconds(what(network, 1, device))
             lines.append({"what": what.__name__, "x": height * width, "seconds": took})
     return lines
 
@@ -77,7 +78,7 @@ def by_batch(study: Study, device: torch.device) -> list[Line]:
         {
             "what": what.__name__,
             "x": batch,
-            "seconds": seconds(what(network, batch, device)) / batch,
+            "seconds": median_seconds(what(network, batch, device)) / batch,
         }
         for what in (restoring, training)
         for batch in BATCHES
@@ -101,8 +102,8 @@ def by_count(study: Study, device: torch.device) -> list[Line]:
             ]
 
         pictures = drawing()
-        lines.append({"what": "drawing", "x": count, "seconds": seconds(drawing, 1) / count})
-        took = seconds(lambda p=pictures: door.restore(p, plate="tight"), 1)
+        lines.append({"what": "drawing", "x": count, "seconds": median_seconds(drawing, 1) / count})
+        took = median_seconds(lambda p=pictures: door.restore(p, plate="tight"), 1)
         lines.append({"what": "restoring and reading", "x": count, "seconds": took / count})
     return lines
 

@@ -7,8 +7,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from counting import Counting
-from machine import settle
 from torch.profiler import ProfilerActivity, profile
 
 from lpr_gfpgan.config import TRAINING, Study
@@ -17,6 +15,9 @@ from lpr_gfpgan.training.loop import Task
 from lpr_gfpgan.training.restorer import WARMUP
 from lpr_gfpgan.training.stage import begin, degradation_ranges, degraded, open_plates
 from lpr_gfpgan.training.stages import stage_tasks
+
+from ..timing import settle
+from .counting import Counting
 
 VARIANT = "full"
 LARGEST = 6
@@ -27,7 +28,7 @@ def stages(study: Study, limits: dict[str, float], *, steps: int) -> Iterator[di
 
     Args:
         study: with plates drawn; a stage whose inputs are not trained is named and passed over.
-        limits: of `machine.attainable`.
+        limits: of `limits.attainable`.
         steps: of each measurement, a multiple of the lazy penalties' interval.
 
     Yields:
@@ -75,7 +76,7 @@ class Degrading:
 
 
 def precision_of(study: Study, stage: str) -> str:
-    """The number format of the stage's convolutions, a key of `machine.attainable`."""
+    """The number format of the stage's convolutions, a key of `limits.attainable`."""
     if stage == "degradations":
         return "float32"
     on_cpu = stage == WARMUP and study.settings.restorer.warmup.bfloat16

@@ -36,8 +36,8 @@ ELSEWHERE = {
     "make reproduce": "tests/test_reproduce.py::test_what_most_wait_for_goes_first",
     "pip install .": "tests/test_bootstrap.py::test_wheel_holds_every_file_of_the_package",
     "python tools/picture.py quick": "tests/docs/test_picture.py::test_a_picture_is_drawn",
-    "python benchmarks/costs/run.py --profile quick": "tests/test_costs.py::"
-    "test_a_stage_is_measured_by_its_own_operations",
+    "python -m benchmarks.costs --profile quick": "tests/benchmarks/test_costs.py::"
+    "test_a_run_writes_stages_curves_and_a_figure_and_keeps_what_it_does_not_measure",
     "python tools/release.py --dry-run": "tests/test_release.py::"
     "test_it_rehearses_pauses_goes_on_and_ships_what_restores",
     "python tools/release.py --from start.safetensors": "tests/test_release.py::"

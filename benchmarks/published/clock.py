@@ -1,26 +1,10 @@
 """Times two sides in turn, so that what else the machine does falls on both alike."""
 
 import statistics
-import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import torch
-
-
-def seconds(work: Callable[[], Any]) -> float:
-    """Wall-clock seconds of one call, until the device has finished."""
-    settle()
-    start = time.perf_counter()
-    work()
-    settle()
-    return time.perf_counter() - start
-
-
-def settle() -> None:
-    """Waits for the accelerator, where there is one."""
-    if torch.cuda.is_available():
-        torch.cuda.synchronize()
+from ..timing import four_digits, seconds
 
 
 def alternate(
@@ -45,7 +29,7 @@ def alternate(
 def summary(values: list[float]) -> dict[str, float]:
     """Median, least and greatest of some seconds, to four digits."""
     ends = {"median": statistics.median(values), "min": min(values), "max": max(values)}
-    return {name: float(f"{value:.4g}") for name, value in ends.items()}
+    return {name: four_digits(value) for name, value in ends.items()}
 
 
 def speedup(ours: list[float], reference: list[float]) -> dict[str, float]:

@@ -1,23 +1,22 @@
 """The benchmark of stages and curves: its counting, and its shares, on work of known size."""
 
+import json
 import time
-from pathlib import Path
 
 import pytest
 import torch
 
+from benchmarks.costs import curves
+from benchmarks.costs.__main__ import main
+from benchmarks.costs.counting import Counting
+from benchmarks.costs.figure import drawn
+from benchmarks.costs.limits import attainable
+from benchmarks.costs.stages import measured, precision_of
+from benchmarks.kept import earlier
 from lpr_gfpgan.config import load_study
+from lpr_gfpgan.training.stages import ensure_plates
 
-from .scripts import imports_from
-
-COSTS = Path(__file__).parents[1] / "benchmarks" / "costs"
 LIMITS = {"float32": 1e11, "bfloat16": 4e11, "bandwidth": 1e10}
-
-
-@pytest.fixture(autouse=True)
-def its_folder():
-    with imports_from(COSTS):
-        yield
 
 
 class Product:
@@ -40,8 +39,6 @@ class Product:
 
 
 def test_bytes_go_in_and_out_and_views_move_none():
-    from counting import Counting
-
     a, b = torch.ones(8, 4), torch.ones(4)
     with Counting() as counted:
         view = a.T.reshape(4, 8)[1:]
@@ -53,8 +50,6 @@ def test_bytes_go_in_and_out_and_views_move_none():
 
 
 def test_operations_of_a_penalty_on_a_gradient_count_too():
-    from counting import Counting
-
     weight = torch.ones(3, 3, requires_grad=True)
     image = torch.ones(2, 3, requires_grad=True)
     product = 2 * 2 * 3 * 3
@@ -67,8 +62,6 @@ def test_operations_of_a_penalty_on_a_gradient_count_too():
 
 
 def test_a_stage_is_measured_by_its_own_operations():
-    from stages import measured
-
     task = Product()
     found = measured(task, LIMITS, precision="float32", steps=5)
     assert task.steps == list(range(20))
@@ -86,8 +79,6 @@ def test_a_stage_is_measured_by_its_own_operations():
 
 
 def test_a_bfloat16_stage_is_held_against_that_formats_limit():
-    from stages import precision_of
-
     if torch.cuda.is_available():
         pytest.skip("on a GPU every stage is in bfloat16")
     assert precision_of(load_study("release"), "warmup") == "bfloat16"
@@ -96,31 +87,57 @@ def test_a_bfloat16_stage_is_held_against_that_formats_limit():
 
 
 def test_the_machine_is_asked_for_rates_and_they_are_of_the_machine():
-    from machine import attainable
-
     found = attainable(torch.device("cpu"))
     assert set(found) == {"float32", "bfloat16", "bandwidth"}
     assert found["float32"] > 1e9 and found["bandwidth"] > 1e8
 
 
 def test_curves_end_in_a_figure_of_their_lines():
-    from run import drawn
-
-    curves = {
+    drawn_curves = {
         name: [{"what": what, "x": x, "seconds": x / 1000} for what in ("a", "b") for x in (1, 2)]
         for name in ("pixels", "batch", "plates")
     }
-    panels = drawn(curves).axes
+    panels = drawn(drawn_curves).axes
     assert [len(axes.lines) for axes in panels] == [2, 2, 2]
     assert panels[0].lines[0].get_xydata().tolist() == [[1, 1], [2, 2]]
     assert panels[1].get_xlabel() == "images in a batch"
 
 
 def test_another_machine_begins_anew(tmp_path):
-    from run import earlier
-
     path = tmp_path / "costs.json"
     path.write_text('{"profile": "quick", "threads": 1, "stages": [1]}')
     about = {"profile": "quick", "threads": 1}
     assert earlier(path, about)["stages"] == [1]
     assert earlier(path, about | {"threads": 2}) == about | {"threads": 2}
+
+
+def test_a_run_writes_stages_curves_and_a_figure_and_keeps_what_it_does_not_measure(
+    monkeypatch, tmp_path
+):
+    monkeypatch.setenv("LPR_GFPGAN_OUTPUT", str(tmp_path))
+    ensure_plates(load_study("smoke"))
+    for name, few in (("PIXELS", (1, 2)), ("BATCHES", (1, 2)), ("COUNTS", (2, 4))):
+        monkeypatch.setattr(curves, name, few)
+    out = tmp_path / "costs.json"
+
+    def run(*arguments):
+        always = ["costs", "--profile", "smoke", "--out", str(out)]
+        monkeypatch.setattr("sys.argv", [*always, *arguments])
+        main()
+        return json.loads(out.read_text("utf-8"))
+
+    found = run()
+    first, *others = found["stages"]
+    assert first["stage"] == "degradations" and first["images_a_second"] > 0
+    assert all("left_out" in line for line in others) and len(others) == 6  # it has too few steps
+    assert found["attainable"]["float32"] > 1e9 and found["stages_measured"]["commit"]
+    for name, places in (("pixels", (32 * 64, 4 * 32 * 64)), ("batch", (1, 2)), ("plates", (2, 4))):
+        lines = found["curves"][name]
+        assert len(lines) == 4  # two curves of two points
+        assert {line["x"] for line in lines} == set(places)
+        assert all(line["seconds"] > 0 for line in lines)
+    assert out.with_suffix(".png").stat().st_size > 1000
+    again = run("--only", "curves")
+    assert again["stages"] == found["stages"]
+    with pytest.raises(SystemExit):
+        run("--steps", "5")

@@ -1,33 +1,25 @@
 """The benchmark against the published networks: its clock, its own half, and its refusal."""
 
 import dataclasses
-import json
 import subprocess
 import sys
+import time
 
 import pytest
 import torch
 
-from .scripts import TOOLS, imports_from
-
-BENCH = TOOLS / "bench"
-
-
-@pytest.fixture
-def modules(monkeypatch):
-    """clock and sides as the script imports them, from its own folder."""
-    with imports_from(BENCH):
-        import clock
-        import sides
-
-        # The published tables would make each network build for seconds.
-        monkeypatch.setattr(sides, "UNET", (8,) * 8)
-        monkeypatch.setattr(sides, "DECODER", (8,) * 8)
-        yield clock, sides
+from benchmarks.kept import ROOT
+from benchmarks.published import clock, counted, measuring, memory, sides
 
 
-def test_sides_are_timed_in_turn_and_the_first_call_does_not_count(modules):
-    clock, _ = modules
+@pytest.fixture(autouse=True)
+def narrow(monkeypatch):
+    """The published tables would make each network build for seconds."""
+    monkeypatch.setattr(sides, "UNET", (8,) * 8)
+    monkeypatch.setattr(sides, "DECODER", (8,) * 8)
+
+
+def test_sides_are_timed_in_turn_and_the_first_call_does_not_count():
     calls = []
     sides = {name: lambda name=name: calls.append(name) for name in "ab"}
     found = clock.alternate(sides, rounds=3, warm=1)
@@ -35,16 +27,14 @@ def test_sides_are_timed_in_turn_and_the_first_call_does_not_count(modules):
     assert {name: len(values) for name, values in found.items()} == {"a": 3, "b": 3}
 
 
-def test_a_speedup_above_one_means_that_ours_is_faster(modules):
-    clock, _ = modules
+def test_a_speedup_above_one_means_that_ours_is_faster():
     found = clock.speedup([1.0, 2.0, 4.0], [3.0, 3.0, 3.0])
     assert found == {"speedup": 1.5, "lowest_round": 0.75, "highest_round": 3.0}
     assert clock.summary([3.0, 1.0, 2.0]) == {"median": 2.0, "min": 1.0, "max": 3.0}
 
 
 @pytest.mark.parametrize("case", ["forward", "forward_backward", "degradations"])
-def test_our_half_of_a_case_runs_at_a_small_size(modules, case):
-    _, sides = modules
+def test_our_half_of_a_case_runs_at_a_small_size(case):
     work = sides.CASES[case]("ours", 32, 2, "cpu")
     made = work()
     if case == "forward_backward":
@@ -62,8 +52,7 @@ def test_our_half_of_a_case_runs_at_a_small_size(modules, case):
         ("prior_path", {"generator"}),
     ],
 )
-def test_a_step_moves_the_networks_that_it_is_about(modules, game, moved):
-    _, sides = modules
+def test_a_step_moves_the_networks_that_it_is_about(game, moved):
     work = sides.CASES[game]("ours", 32, 2, "cpu")
     owner = work.__self__
     names = {"network", "adversary", "region", "generator"} & set(vars(owner))
@@ -76,17 +65,13 @@ def test_a_step_moves_the_networks_that_it_is_about(modules, game, moved):
     assert {name for name in names if not torch.equal(before[name], weights(name))} == moved
 
 
-def test_a_mean_step_has_each_part_by_its_share(modules):
-    _, sides = modules
+def test_a_mean_step_has_each_part_by_its_share():
     assert sides.MEANS["mean gan_step"] == {"gan_step": 1, "gan_r1": 1 / 16}
     parts = {part for shares in sides.MEANS.values() for part in shares}
     assert parts <= set(sides.CASES)
 
 
-def test_what_doubles_is_counted_apart(modules):
-    _, sides = modules
-    import counted
-
+def test_what_doubles_is_counted_apart():
     network = sides.restorer("ours", 32).eval().requires_grad_(False)
     image = sides.images(32, 1, "cpu")
     doubling = counted.doubling_layers(network)
@@ -103,23 +88,34 @@ def test_what_doubles_is_counted_apart(modules):
     assert found["gflop"] == pytest.approx(
         found["gflop_doubling"] + found["gflop_otherwise"], abs=2e-6
     )
-    assert 0 < found["time_share_doubling"] < 1
 
 
-def test_bfloat16_is_what_the_convolutions_compute_in(modules):
-    _, sides = modules
+def test_the_share_of_time_is_that_of_the_layers_asked_for():
+    class Sleeper(torch.nn.Module):
+        def __init__(self, seconds):
+            super().__init__()
+            self.seconds = seconds
+
+        def forward(self, x):
+            time.sleep(self.seconds)
+            return x
+
+    one, other = Sleeper(0.06), Sleeper(0.02)
+    share = counted.time_share({"one": one}, lambda: other(one(torch.zeros(1))))
+    assert share == pytest.approx(0.75, abs=0.1)
+
+
+def test_bfloat16_is_what_the_convolutions_compute_in():
     made = sides.in_precision(sides.CASES["forward"]("ours", 32, 2, "cpu"), "bfloat16", "cpu")()
     exact = sides.CASES["forward"]("ours", 32, 2, "cpu")()
     difference = (made.float() - exact).abs().max() / exact.abs().max()
     assert 1e-4 < difference < 0.1
 
 
-def test_a_measurement_replaces_the_earlier_one_of_the_same_and_leaves_others(modules, tmp_path):
-    import run
-
+def test_a_measurement_replaces_the_earlier_one_of_the_same_and_leaves_others():
     def about(**changed):
         fields = {"case": "gan_step", "size": 128, "batch": 4, "precision": "float32"}
-        return run.Measurement(**(fields | {"device": "cpu", "threads": 2} | changed))
+        return measuring.Measurement(**(fields | {"device": "cpu", "threads": 2} | changed))
 
     def line(measurement, ours, reference):
         return dataclasses.asdict(measurement) | {
@@ -128,23 +124,56 @@ def test_a_measurement_replaces_the_earlier_one_of_the_same_and_leaves_others(mo
 
     lines = []
     for case, ours, reference in (("gan_step", 9.0, 9.0), ("gan_r1", 1.6, 3.2)):
-        run._put(lines, about(case=case), line(about(case=case), ours, reference))
-    run._put(lines, about(), line(about(), 1.9, 3.8))
-    run._put(lines, about(precision="bfloat16"), line(about(precision="bfloat16"), 0.9, 0.9))
+        measuring.put(lines, about(case=case), line(about(case=case), ours, reference))
+    measuring.put(lines, about(), line(about(), 1.9, 3.8))
+    measuring.put(lines, about(precision="bfloat16"), line(about(precision="bfloat16"), 0.9, 0.9))
     assert [one["case"] for one in lines] == ["gan_r1", "gan_step", "gan_step"]
-    means = {m.precision: found for m, found in run._means(lines, 128, 2, "cpu")}
+    means = {m.precision: found for m, found in measuring.means(lines, 128, 2, "cpu")}
     assert means["float32"]["speedup"] == 2 and means["float32"]["seconds"]["ours"] == 2
     assert means["bfloat16"]["seconds"] == {"ours": 1.0, "reference": 1.1}
 
-    path = tmp_path / "reference.json"
-    path.write_text(json.dumps({"machine": {"cores": 2}, "restorers": {}, "lines": lines}))
-    assert run._earlier(path, {"cores": 2})["lines"] == lines
-    assert run._earlier(path, {"cores": 64})["lines"] == []
+
+def test_a_line_says_what_was_measured_when_and_of_which_code(monkeypatch):
+    own = measuring.Measurement("forward", 32, 2, "float32", "cpu", 1)
+    works = {side: own.work(sides.OURS) for side in (sides.OURS, sides.REFERENCE)}
+    monkeypatch.setattr(measuring.Measurement, "work", lambda _, side: works[side])
+    monkeypatch.setattr(memory, "of_side", lambda about, side: 1.0)
+    line = own.timed(2)
+    assert own.of(line) and line["rounds"] == 2
+    assert line["lowest_round"] <= line["speedup"] * 1.001 and line["date"] and line["commit"]
+    for side in works:
+        spread = line["seconds"][side]
+        assert 0 < spread["min"] <= spread["median"] <= spread["max"]
+
+
+def test_what_is_wanted_follows_the_case():
+    found = measuring.wanted(["forward", "gan_r1", "degradations"], 128, "float32", "cpu", 2)
+    assert [(one.case, one.batch, one.threads) for one in found] == [
+        ("forward", 1, 2),
+        ("forward", 8, 2),
+        ("gan_r1", 4, 2),
+        ("degradations", 8, 1),
+    ]
+    in_half = measuring.wanted(["forward", "gan_r1", "degradations"], 128, "bfloat16", "cpu", 2)
+    assert {one.case for one in in_half} == {"forward"}
+
+
+def test_memory_is_of_a_process_of_its_own_and_grows_with_the_batch():
+    few, many = (
+        memory.of_side(
+            measuring.Measurement("degradations", 256, batch, "float32", "cpu", 1), sides.OURS
+        )
+        for batch in (1, 64)
+    )
+    assert 100 < few < many - 64 * 3 * 256**2 * 4 / memory.MIB
 
 
 def test_without_the_published_packages_it_says_what_brings_them():
     done = subprocess.run(
-        [sys.executable, str(BENCH / "run.py"), "--sizes", "128"], capture_output=True, text=True
+        [sys.executable, "-m", "benchmarks.published", "--sizes", "128"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
     )
     assert done.returncode == 1
     assert done.stderr.strip() == (

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import reference
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -37,6 +36,8 @@ from lpr_gfpgan.networks import (
 )
 from lpr_gfpgan.plates import plate_box
 from lpr_gfpgan.training.optimise import adam, due_r1, update
+
+from . import reference
 
 Work = Callable[[], Any]
 OURS, REFERENCE = "ours", "reference"

@@ -1,0 +1,1 @@
+"""Timings, run by hand; what they found is kept in reports/benchmarks."""

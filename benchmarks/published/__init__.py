@@ -1,0 +1,1 @@
+"""This package against the published GFP-GAN, side by side."""
