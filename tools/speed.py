@@ -40,7 +40,10 @@ def against(reference: Mapping[str, Any]) -> Iterator[str]:
     """Reference and ours, line by line."""
     machine = reference["machine"]
     named = " and ".join(f"{name} {version}" for name, version in machine["reference"].items())
+    made = sorted({f"{x['date']} ({x['commit']})" for x in reference["lines"] if "date" in x})
     yield f"**Against {named}**, {machine['processor']}, torch {machine['torch']}:"
+    yield ""
+    yield f"Measured on {', '.join(made)}; in brackets the commit, a plus stands for changes to it."
     yield ""
     columns = "reference, s | ours, s | times as fast [lowest, highest round] | memory, MiB"
     yield f"| size | what | images | format | threads | {columns} |"

@@ -23,10 +23,12 @@ def test_cases_stand_in_the_order_of_the_work_not_of_the_measuring():
     seconds = {"reference": 2.0, "ours": 1.0}
     lines = [
         {"case": case, "size": size, "batch": 1, "precision": "float32", "threads": 2}
-        | {"speedup": 2.0, "seconds": seconds}
+        | {"speedup": 2.0, "seconds": seconds, "date": "2026-01-02", "commit": "abc+"}
         for size, case in ((512, "forward"), (128, "gan_step"), (128, "forward"))
     ]
-    rows = list(speed.against({"machine": machine, "lines": lines}))[4:]
+    head = list(speed.against({"machine": machine, "lines": lines}))
+    assert "Measured on 2026-01-02 (abc+);" in head[2]
+    rows = head[6:]
     assert [row.split(" | ")[:2] for row in rows] == [
         ["| 128", "restoring"],
         ["| 128", "a step of the restorer's game"],
