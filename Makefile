@@ -61,7 +61,7 @@ check: setup  ## compare this machine's figures with the committed ones
 	@touch $@
 
 bench: setup .venv-bench/.ready  ## time this package against the published GFP-GAN (BENCH="--sizes 128" for less)
-	PYTHONPATH="$(CURDIR)" .venv-bench/bin/python -m benchmarks.published $(BENCH)
+	.venv-bench/bin/python -m benchmarks.published $(BENCH)
 
 lock: setup  ## resolve requirements.lock again from pyproject.toml
 	$(BIN)/uv pip compile --quiet pyproject.toml --extra dev --python-version 3.11 --universal \

@@ -1,1 +1,1 @@
-"""Timings, run by hand; what they found is kept in reports/benchmarks."""
+"""Timings, run by hand; each says whether it keeps what it found in reports/benchmarks."""

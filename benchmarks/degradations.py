@@ -11,7 +11,8 @@ import torch
 
 from lpr_gfpgan.degradations import DegradationRanges, degrade, draw
 
-from . import timing
+from .kept import machine, stamp
+from .timing import seconds
 
 RANGES = DegradationRanges(
     motion_probability=0.5,
@@ -32,13 +33,13 @@ RANGES = DegradationRanges(
 SIZES = {(32, 64): 16, (64, 128): 16, (512, 512): 4}  # frame: batch
 
 
-def seconds(call: Callable[[int], object], budget: float) -> float:
+def median(call: Callable[[int], object], budget: float) -> float:
     """Median seconds of a call with step 0, 1, ..., repeated for about `budget` seconds."""
     call(0)
     times: list[float] = []
     while sum(times) < budget or len(times) < 3:
         step = len(times)
-        times.append(timing.seconds(lambda step=step: call(step)))
+        times.append(seconds(lambda step=step: call(step)))
     return sorted(times)[len(times) // 2]
 
 
@@ -68,7 +69,7 @@ def main() -> None:
             )
 
         row = {"height": height, "width": width, "batch": batch}
-        row["draw"] = batch / seconds(drawn, options.budget)
+        row["draw"] = batch / median(drawn, options.budget)
         for codec in ("fast", "exact"):
 
             def both(
@@ -79,7 +80,7 @@ def main() -> None:
             ) -> object:
                 return degrade(image, drawn(step), codec=codec)
 
-            row[codec] = batch / seconds(both, options.budget)
+            row[codec] = batch / median(both, options.budget)
         figures.append({key: round(value, 1) for key, value in row.items()})
     print(
         json.dumps(
@@ -87,7 +88,8 @@ def main() -> None:
                 "unit": "images per second; fast and exact include the draw",
                 "threads": options.threads,
                 "device": options.device,
-                "torch": torch.__version__,
+                **machine(),
+                **stamp(),
                 "figures": figures,
             },
             indent=2,

@@ -5,8 +5,6 @@ Run: LPR_GFPGAN_REAL_PLATES=<folder> python -m benchmarks.hyperlpr [--plates N] 
 
 import argparse
 import json
-import os
-import platform
 import time
 from pathlib import Path
 
@@ -22,6 +20,8 @@ from lpr_gfpgan.files import read_image
 from lpr_gfpgan.metrics import score, wilson
 from lpr_gfpgan.plates import box_quad, image_tensor
 from lpr_gfpgan.readers import HyperLPR, load_hyperlpr
+
+from .kept import machine, stamp
 
 WIDE, SHARP = 150, 200  # plate_width in pixels and variance of the Laplacian of a sharp plate
 OVERLAP = 0.5  # intersection over union at which a plate counts as found
@@ -119,8 +119,8 @@ def main() -> None:
         "photographs": {
             n: photographs(reader, folder, r[: arguments.photos]) for n, r in whole.items()
         },
-        "machine": platform.machine(),
-        "cores": os.cpu_count(),
+        **machine(),
+        **stamp(),
         "opencv": cv2.__version__,
     }
     print(json.dumps(result, indent=2, ensure_ascii=False))

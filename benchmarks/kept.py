@@ -13,6 +13,7 @@ from lpr_gfpgan.evaluation.environment import accelerator, processor
 
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "reports" / "benchmarks"
+UNKNOWN = "unknown"
 
 
 def machine() -> dict[str, str]:
@@ -25,16 +26,26 @@ def machine() -> dict[str, str]:
     }
 
 
-def stamp() -> dict[str, str]:
-    """The day, and the commit of the code: with a plus where files differ from it."""
-    found = subprocess.run(
-        ["git", "describe", "--always", "--dirty=+", "--exclude=*"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-    )
-    commit = found.stdout.strip() or "unknown"  # an archive of the code has no history
-    return {"date": datetime.date.today().isoformat(), "commit": commit}
+def stamp(root: Path = ROOT) -> dict[str, str]:
+    """The day, and the commit of the code; a plus says that other code than its was measured.
+
+    Ask before anything is measured. Results do not count as code. Without a history, as in an
+    archive, the commit is UNKNOWN.
+    """
+    day = datetime.date.today().isoformat()
+    try:
+        if Path(_git(root, "rev-parse", "--show-toplevel")).resolve() != root.resolve():
+            return {"date": day, "commit": UNKNOWN}  # of a repository around an archive
+        commit = _git(root, "rev-parse", "--short", "HEAD")
+        changed = _git(root, "status", "--porcelain", "--", ".", ":!reports")
+    except (OSError, subprocess.CalledProcessError):
+        return {"date": day, "commit": UNKNOWN}
+    return {"date": day, "commit": commit + "+" * bool(changed)}
+
+
+def _git(root: Path, *arguments: str) -> str:
+    done = subprocess.run(["git", *arguments], cwd=root, capture_output=True, text=True, check=True)
+    return done.stdout.strip()
 
 
 def earlier(path: Path, about: dict[str, Any]) -> dict[str, Any]:

@@ -5,13 +5,13 @@ Run: python -m benchmarks.scenes [--scenes N]
 
 import argparse
 import json
-import os
-import platform
 import time
 
 import cv2
 
 from lpr_gfpgan.plates import scene_of
+
+from .kept import machine, stamp
 
 
 def measure(height: int, width: int, scenes: int) -> dict[str, float]:
@@ -37,8 +37,8 @@ def main() -> None:
     scenes = parser.parse_args().scenes
     cv2.setNumThreads(1)
     result = {f"{h}x{w}": measure(h, w, scenes) for h, w in ((64, 128), (32, 64))}
-    machine = {"machine": platform.machine(), "cores": os.cpu_count(), "opencv": cv2.__version__}
-    print(json.dumps({"scenes": scenes, **result, **machine}, indent=2))
+    about = machine() | stamp() | {"opencv": cv2.__version__}
+    print(json.dumps({"scenes": scenes, **result, **about}, indent=2))
 
 
 if __name__ == "__main__":

@@ -32,5 +32,5 @@ def median_seconds(work: Callable[[], Any], rounds: int = ROUNDS) -> float:
 
 
 def four_digits(value: float) -> float:
-    """A figure as it is kept."""
+    """A figure as it is kept: rounded to four significant digits."""
     return float(f"{value:.4g}")

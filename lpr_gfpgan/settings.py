@@ -223,8 +223,9 @@ class RestorerSettings:
     `decoder` is "frozen" (the published recipe) or "tuned". `recognition` is "slots" (cross-entropy
     where character boxes are known) or "ctc". `pyramid_steps`: the pyramid loss ends there, counted
     from the first step after the warm-up. `perceptual_weights`: a VGG19 file, or null for the
-    features of the prior's frozen discriminator. `dimmed`, from 0 to 1, is the share of scenes
-    shown, true and degraded alike, with less contrast (see `training.augment`).
+    features of the prior's frozen discriminator. `low_contrast`, from 0 to 1, is the share of
+    scenes and photographs shown, true and degraded alike, with less contrast (see
+    `training.augment`).
     """
 
     channels: list[Count]
@@ -234,7 +235,7 @@ class RestorerSettings:
     warmup_steps: Count
     steps: Count
     batch: Count
-    dimmed: Share
+    low_contrast: Share
     warmup_learning_rate: Positive
     learning_rate: Positive
     beta1: Decay

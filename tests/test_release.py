@@ -44,6 +44,7 @@ def release(tmp_path, monkeypatch):
         monkeypatch.setattr(sys, "argv", given)
         return tool.main()
 
+    run.tool = tool
     return run
 
 
@@ -89,6 +90,14 @@ def test_it_rehearses_pauses_goes_on_and_ships_what_restores(release, tmp_path, 
     direct = shutil.copy(reader, tmp_path / "direct.safetensors")
     assert release("--from", str(start), "--from-direct", str(direct)) == 0
     assert load_weights(reader)[1]["provenance"]["started_from"]["sha256"] == before
+
+
+def test_a_rehearsal_is_of_the_training_that_was_asked_for(release, monkeypatch):
+    starts = release.tool.Starts(restorer=Path("restorer"), direct=Path("direct"))
+    asked = []
+    monkeypatch.setattr(release.tool, "stage_tasks", lambda *which: asked.append(which) or {})
+    assert list(release.tool.rehearse("study", starts)) == []
+    assert asked == [("study", "full", Path("restorer"), Path("direct"))]
 
 
 def test_weights_to_go_on_from_are_looked_at_before_anything_is_trained(release, tmp_path, capsys):

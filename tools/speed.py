@@ -40,14 +40,11 @@ def against(reference: Mapping[str, Any]) -> Iterator[str]:
     """Reference and ours, line by line."""
     machine = reference["machine"]
     named = " and ".join(f"{name} {version}" for name, version in machine["reference"].items())
-    made = sorted({f"{x['date']} ({x['commit']})" for x in reference["lines"] if "date" in x})
     yield f"**Against {named}**, {machine['processor']}, torch {machine['torch']}:"
     yield ""
-    yield f"Measured on {', '.join(made)}; in brackets the commit, a plus stands for changes to it."
-    yield ""
-    columns = "reference, s | ours, s | times as fast [lowest, highest round] | memory, MiB"
+    columns = "reference, s | ours, s | times as fast [lowest, highest round] | memory, MiB | code"
     yield f"| size | what | images | format | threads | {columns} |"
-    yield "|---|---|---|---|---|---|---|---|---|"
+    yield "|---|---|---|---|---|---|---|---|---|---|"
     order = list(CASES)
     lines = sorted(
         reference["lines"],
@@ -66,6 +63,7 @@ def against(reference: Mapping[str, Any]) -> Iterator[str]:
             *(middle(line["seconds"][side]) for side in ("reference", "ours")),
             ratio(line),
             memory(line),
+            code(line),
         )
 
 
@@ -86,6 +84,11 @@ def memory(line: Mapping[str, Any]) -> str:
     """Peak memory of both sides."""
     found = line.get("peak_memory_mib")
     return f"{found['reference']:.0f}, ours {found['ours']:.0f}" if found else ""
+
+
+def code(line: Mapping[str, Any]) -> str:
+    """The commit that was measured; a mean of measurements has none of its own."""
+    return "" if "rounds" not in line else line.get("commit", "not recorded")
 
 
 def equal_work(restorers: Mapping[str, Any]) -> Iterator[str]:
@@ -113,9 +116,12 @@ def of_stages(costs: Mapping[str, Any]) -> Iterator[str]:
         f"bfloat16, a large copy {limits['bandwidth'] / 1e9:.1f} GB/s:"
     )
     yield ""
-    columns = "GFLOP a step | of the attainable | GB a step | of the bandwidth | largest operations"
-    yield f"| stage | images a step | format | s a step | waiting for data | {columns} |"
-    yield "|---|---|---|---|---|---|---|---|---|---|"
+    columns = "GFLOP a step | of the attainable | GB a step | of the bandwidth"
+    yield (
+        f"| stage | images a step | format | s a step | waiting for data | {columns} | "
+        "largest operations | code |"
+    )
+    yield "|---|---|---|---|---|---|---|---|---|---|---|"
     for stage in costs["stages"]:
         if "left_out" in stage:
             continue
@@ -130,6 +136,7 @@ def of_stages(costs: Mapping[str, Any]) -> Iterator[str]:
             stage["gbyte_a_step"],
             percent(stage["share_of_attainable_bandwidth"]),
             three(list(stage["largest"].items())),
+            stage.get("commit", "not recorded"),
         )
 
 

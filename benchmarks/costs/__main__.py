@@ -10,11 +10,10 @@ everywhere. What was measured before stays, where the machine is the same.
 import argparse
 import json
 from pathlib import Path
-from typing import Any
 
 import torch
 
-from lpr_gfpgan.config import Study, load_study
+from lpr_gfpgan.config import load_study
 from lpr_gfpgan.evaluation.figure_style import save
 from lpr_gfpgan.files import write_json
 from lpr_gfpgan.training.stage import begin
@@ -31,17 +30,18 @@ LAZY = 16
 
 
 def main() -> None:
-    """Measures what is asked for and writes it after every line."""
+    """Measures what is asked for and writes it after every stage and curve."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--profile", default="quick")
-    parser.add_argument("--steps", type=int, default=16, help="of each measurement of a stage")
+    parser.add_argument("--steps", type=int, default=LAZY, help="of each measurement")
     parser.add_argument("--only", nargs="+", choices=("stages", "curves"))
     parser.add_argument("--out", type=Path, help="default: reports/benchmarks/costs-PROFILE.json")
     options = parser.parse_args()
-    if options.steps % LAZY:
+    if options.steps < LAZY or options.steps % LAZY:
         parser.error(
             f"--steps {options.steps}: take a multiple of {LAZY}, so that all penalties fall due"
         )
+    of_now = stamp()
     study = load_study(options.profile)
     device = begin(study)
     out = options.out or RESULTS / f"costs-{study.profile}.json"
@@ -51,25 +51,22 @@ def main() -> None:
     if "stages" in wanted:
         limits = attainable(device)
         found["attainable"] = {name: four_digits(value) for name, value in limits.items()}
-        found["stages"], found["stages_measured"] = [], stamp()
+        kept = {line["stage"]: line for line in found.get("stages", ())}
         for line in stages(study, limits, steps=options.steps):
             print(json.dumps(line), flush=True)
-            found["stages"].append(line)
+            kept[line["stage"]] = line | of_now
+            found["stages"] = list(kept.values())
             write_json(out, found)
     if "curves" in wanted:
-        found["curves"], found["curves_measured"] = measured_curves(study, device), stamp()
-        write_json(out, found)
+        for name, measure in CURVES.items():
+            lines = [
+                line | {"seconds": four_digits(line["seconds"])} | of_now
+                for line in measure(study, device)
+            ]
+            print(name, json.dumps(lines), flush=True)
+            found.setdefault("curves", {})[name] = lines
+            write_json(out, found)
         save(drawn(found["curves"]), out.with_suffix(".png"))
-
-
-def measured_curves(study: Study, device: torch.device) -> dict[str, list[dict[str, Any]]]:
-    """Each curve of `CURVES`, its seconds to four digits."""
-    found = {}
-    for name, measure in CURVES.items():
-        lines = measure(study, device)
-        found[name] = [line | {"seconds": four_digits(line["seconds"])} for line in lines]
-        print(name, json.dumps(found[name]), flush=True)
-    return found
 
 
 if __name__ == "__main__":

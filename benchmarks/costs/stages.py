@@ -13,7 +13,8 @@ from lpr_gfpgan.config import TRAINING, Study
 from lpr_gfpgan.errors import LprError
 from lpr_gfpgan.training.loop import Task
 from lpr_gfpgan.training.restorer import WARMUP
-from lpr_gfpgan.training.stage import begin, degradation_ranges, degraded, open_plates
+from lpr_gfpgan.training.restoring import restoring_pairs
+from lpr_gfpgan.training.stage import begin, degradation_ranges, open_plates
 from lpr_gfpgan.training.stages import stage_tasks
 
 from ..timing import settle
@@ -59,13 +60,15 @@ class Degrading:
 
     def __init__(self, study: Study, device: torch.device) -> None:
         self.batch, self.device = study.settings.restorer.batch, device
-        self.ranges = degradation_ranges(study, TRAINING)
+        ranges = degradation_ranges(study, TRAINING)
+        low_contrast = study.settings.restorer.low_contrast
+        self.prepare = restoring_pairs(ranges, low_contrast=low_contrast, seed=0)
         self.plates = open_plates(study, "train").batch(np.arange(self.batch)).to(device)
 
     def step(self, step: int) -> None:
         """One batch, with draws of its own."""
         samples = torch.arange(self.batch)
-        degraded(self.plates, self.ranges, seed=0, step=step, samples=samples)
+        self.prepare(self.plates, step, samples)
 
     def waited(self) -> float:
         """Nothing is fetched."""

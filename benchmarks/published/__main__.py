@@ -20,7 +20,7 @@ import torch
 
 from lpr_gfpgan.files import write_json
 
-from ..kept import RESULTS, earlier, machine
+from ..kept import RESULTS, earlier, machine, stamp
 from . import counted, measuring, reference, sides
 
 
@@ -33,16 +33,18 @@ def main() -> int:
         return 1
     reference.prepare()
     device = "cuda" if torch.cuda.is_available() else "cpu"
-    empty = {"restorers": {}, "lines": []}
-    found = empty | earlier(options.out, {"machine": machine() | {"reference": reference.VERSIONS}})
+    of_now = stamp()
+    found = earlier(options.out, {"machine": machine() | {"reference": reference.VERSIONS}})
+    found.setdefault("restorers", {})
+    found.setdefault("lines", [])
     for size in options.sizes:
         torch.set_num_threads(options.threads)
-        found["restorers"][str(size)] = _work(size)
+        found["restorers"][str(size)] = _work(size) | of_now
         for precision in options.precisions:
             cases = options.cases or list(sides.CASES)
             for about in measuring.wanted(cases, size, precision, device, options.threads):
                 torch.set_num_threads(about.threads)
-                line = about.timed(options.rounds)
+                line = measuring.timed(about, options.rounds) | of_now
                 print(json.dumps(line), flush=True)
                 measuring.put(found["lines"], about, line)
                 write_json(options.out, found)

@@ -1,13 +1,12 @@
-"""One line of the result: what it is about, both sides' seconds, their ratio and their memory."""
+"""Lines of the result: both sides' seconds, their ratio, their memory, and the means of steps."""
 
 import dataclasses
 import itertools
 from collections.abc import Iterator
-from typing import Any
 
-from ..kept import stamp
 from ..timing import four_digits
 from . import clock, memory, sides
+from .measurement import Line, Measurement
 
 BATCHES = {
     128: {"forward": (1, 8), "degradations": (8,)},
@@ -15,47 +14,17 @@ BATCHES = {
 }
 """Images of a call, by size and case."""
 OTHERWISE = {128: (4,), 512: (2,)}
-Line = dict[str, Any]
 
 
-@dataclasses.dataclass(frozen=True)
-class Measurement:
-    """What one line of the result is about.
-
-    Attributes:
-        case: a key of `sides.CASES`, or of `sides.MEANS`.
-        size: px, of the square image.
-        batch: images of a call.
-        precision: a key of `sides.PRECISIONS`.
-        device: "cpu" or "cuda".
-        threads: of the CPU.
-    """
-
-    case: str
-    size: int
-    batch: int
-    precision: str
-    device: str
-    threads: int
-
-    def of(self, line: Line) -> bool:
-        """Whether a line of the result is about the same."""
-        return all(line.get(key) == value for key, value in dataclasses.asdict(self).items())
-
-    def work(self, side: str) -> sides.Work:
-        """What one side does."""
-        work = sides.CASES[self.case](side, self.size, self.batch, self.device)
-        return sides.in_precision(work, self.precision, self.device)
-
-    def timed(self, rounds: int) -> Line:
-        """Both sides in turn, `rounds` times."""
-        works = {side: self.work(side) for side in (sides.OURS, sides.REFERENCE)}
-        took = clock.alternate(works, rounds=rounds)
-        line = dataclasses.asdict(self) | {"rounds": rounds}
-        line |= clock.speedup(took[sides.OURS], took[sides.REFERENCE])
-        line["seconds"] = {side: clock.summary(values) for side, values in took.items()}
-        line["peak_memory_mib"] = {side: memory.of_side(self, side) for side in works}
-        return line | stamp()
+def timed(about: Measurement, rounds: int) -> Line:
+    """Both sides in turn, `rounds` times."""
+    works = {side: about.work(side) for side in (sides.OURS, sides.REFERENCE)}
+    took = clock.alternate(works, rounds=rounds)
+    line = dataclasses.asdict(about) | {"rounds": rounds}
+    line |= clock.speedup(took[sides.OURS], took[sides.REFERENCE])
+    line["seconds"] = {side: clock.summary(values) for side, values in took.items()}
+    line["peak_memory_mib"] = {side: memory.of_side(about, side) for side in works}
+    return line
 
 
 def wanted(

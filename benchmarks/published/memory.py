@@ -8,21 +8,18 @@ import json
 import subprocess
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import torch
 
 from ..kept import ROOT
 from ..timing import settle
 from . import reference
-
-if TYPE_CHECKING:
-    from .measuring import Measurement
+from .measurement import Measurement
 
 MIB = 2**20
 
 
-def of_side(about: "Measurement", side: str) -> float:
+def of_side(about: Measurement, side: str) -> float:
     """Peak memory in MiB, the interpreter and its libraries included."""
     what = json.dumps(dataclasses.asdict(about))
     command = [sys.executable, "-m", "benchmarks.published.memory", what, side]
@@ -32,8 +29,6 @@ def of_side(about: "Measurement", side: str) -> float:
 
 def main() -> None:
     """Does the work and prints the peak."""
-    from .measuring import Measurement
-
     about, side = Measurement(**json.loads(sys.argv[1])), sys.argv[2]
     if reference.installed():
         reference.prepare()

@@ -115,8 +115,8 @@ class _KernelPower(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, weight: Tensor) -> Tensor:
         ctx.save_for_backward(weight)
-        # Tap by tap runs along the channels, as they lie in memory; a reduction over the last two
-        # axes jumps, and at 512 channels takes as long as a convolution.
+        # With channels last, each tap's channels lie side by side; a reduction over the last two
+        # axes jumps from one to the next instead.
         first, *others = weight.flatten(2).unbind(2)
         power = first.square()
         for tap in others:
@@ -305,8 +305,8 @@ class ModulatedConv2d(nn.Module):
         if reach == 0:
             matrices = weight.flatten(1) * style[:, None]
             pixels = x.movedim(1, 3).flatten(1, 2)
-            # In this order the derivative by the weights is a product of few rows; the other way round
-            # it has few columns, and on a large map takes ten times as long.
+            # In this order the derivative by the weights is a product of few rows. The other way
+            # round it has few columns, which a CPU's library takes ten times as long for.
             y = matrices.to(x.dtype) @ pixels.transpose(1, 2)
             return y.unflatten(2, x.shape[2:])
         style = style[:, :, None, None]

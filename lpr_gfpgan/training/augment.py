@@ -16,7 +16,7 @@ CONTRAST = (0.6, 1.1)
 BRIGHTNESS = 0.2
 CORNER = 0.03
 SLANT = 0.06
-DIMMEST = 0.1
+LEAST_CONTRAST = 0.1
 _ORDERS = list(itertools.permutations(range(3)))
 
 
@@ -40,22 +40,23 @@ def vary_colours(image: Tensor, keys: Tensor, variety: float) -> Tensor:
     scale = torch.where(drawn[:, 1] < 0.5, 1.0, -1.0) * (low + (high - low) * drawn[:, 2])
     shift = BRIGHTNESS * (2 * drawn[:, 3] - 1)
     shuffled = image.gather(1, order[:, :, None, None].expand_as(image))
-    varied = shuffled * scale[:, None, None, None] + shift[:, None, None, None]
     chosen = drawn[:, 4] < variety
-    return torch.where(chosen[:, None, None, None], varied.clamp(-1, 1), image)
+    return torch.where(
+        chosen[:, None, None, None], _rescaled(shuffled, scale, shift, chosen), image
+    )
 
 
-def dim(batch: PlateBatch, keys: Tensor, share: float) -> PlateBatch:
-    """Shows some scenes with less contrast, darker or lighter, before anything degrades them.
+def lower_contrast(batch: PlateBatch, keys: Tensor, share: float) -> PlateBatch:
+    """Shows some frames with less contrast, darker or lighter, before anything degrades them.
 
-    A decoder draws what it likes where the input is flat, and drawn scenes are seldom as flat as
-    photographs at night. The contrast kept is log-uniform from 10 % to all of it, the middle grey
-    goes anywhere that keeps every pixel in range.
+    Drawn scenes are seldom as flat as photographs at night, and where nothing was flat in training
+    a decoder has not learnt to draw nothing. The contrast kept is log-uniform from 10 % to all of
+    it, the middle grey goes anywhere that keeps every pixel in range.
 
     Args:
-        batch: B scenes.
+        batch: B frames.
         keys: int64 [B], see `randomness.keys`.
-        share: of the scenes that are changed, 0 to 1.
+        share: of the frames that are changed, 0 to 1.
 
     Returns:
         The batch with other images, in [-1, 1]; the batch itself where `share` is 0.
@@ -63,11 +64,16 @@ def dim(batch: PlateBatch, keys: Tensor, share: float) -> PlateBatch:
     if not share:
         return batch
     drawn = uniform(keys, 3).to(batch.image.device, torch.float32)
-    scale = DIMMEST ** drawn[:, 0]
+    scale = LEAST_CONTRAST ** drawn[:, 0]
     shift = (1 - scale) * (2 * drawn[:, 1] - 1)
-    dimmed = batch.image * scale[:, None, None, None] + shift[:, None, None, None]
-    chosen = (drawn[:, 2] < share)[:, None, None, None]
-    return dataclasses.replace(batch, image=torch.where(chosen, dimmed.clamp(-1, 1), batch.image))
+    image = _rescaled(batch.image, scale, shift, drawn[:, 2] < share)
+    return dataclasses.replace(batch, image=image)
+
+
+def _rescaled(image: Tensor, scale: Tensor, shift: Tensor, chosen: Tensor) -> Tensor:
+    """`image * scale + shift`, within [-1, 1], of the chosen ones of [B, 3, H, W]."""
+    scale, shift, chosen = (each[:, None, None, None] for each in (scale, shift, chosen))
+    return torch.where(chosen, (image * scale + shift).clamp(-1, 1), image)
 
 
 def vary_corners(quad: Tensor, keys: Tensor, variety: float) -> Tensor:

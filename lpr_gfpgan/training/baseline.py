@@ -71,7 +71,7 @@ class ScenesOfFull:
             batch=settings.batch,
             seed=seed,
             device=device,
-            prepare=restoring_pairs(ranges, dimmed=settings.dimmed, seed=seed),
+            prepare=restoring_pairs(ranges, low_contrast=settings.low_contrast, seed=seed),
         )
 
 
@@ -166,6 +166,7 @@ def baseline_identity(study: Study, name: str, seed: int) -> str:
     parts = [name, own, *ablations, *(study.ranges(a.degradation) for a in ablations)]
     parts += [seed, study.seeds[0]]
     parts += [restorer.warmup_steps, restorer.steps, restorer.batch, restorer.ema_images]
+    parts.append(restorer.low_contrast)
     inputs = []
     if name == RRDB:
         inputs.append(study.paths.prior_discriminator)
@@ -205,4 +206,6 @@ def train_baseline(
         max_seconds=max_seconds,
         baseline=name,
         seed=seed,
+        draws_seed_of_warmup=study.seeds[0],
+        draws_seed=seed,
     )

@@ -168,7 +168,7 @@ def photograph_stream(
         count: crops per step over all processes; None comes of 0.
         seed: of the order.
         device: where batches go.
-        prepare: makes the network's input, with draws of its own for the crops.
+        prepare: as in `SceneStream`, with draws of its own for the crops.
 
     Raises:
         DataError: the crops are missing or damaged.

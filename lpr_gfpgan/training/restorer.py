@@ -106,7 +106,7 @@ class RestorerTask:
             region=self.region,
             photographs=photographs,
         )
-        prepare = restoring_pairs(self.ranges, dimmed=settings.dimmed, seed=self.seed)
+        prepare = restoring_pairs(self.ranges, low_contrast=settings.low_contrast, seed=self.seed)
         self.stream = SceneStream(
             open_plates(study, "train"),
             batch=settings.batch,

@@ -15,7 +15,7 @@ from ..metrics import psnr
 from ..plates import PlateBatch
 from ..randomness import keys
 from . import distributed
-from .augment import dim
+from .augment import lower_contrast
 from .data import Prepare
 from .loop import Task, run
 from .optimise import Ema
@@ -27,17 +27,18 @@ PLATES = 64
 GRID_PLATES = 8
 
 
-def restoring_pairs(ranges: DegradationRanges, *, dimmed: float, seed: int) -> Prepare:
-    """What restoring networks learn from, for `SceneStream`: true scenes and degraded ones.
+def restoring_pairs(ranges: DegradationRanges, *, low_contrast: float, seed: int) -> Prepare:
+    """What restoring networks learn from, for `SceneStream`: true frames and degraded ones.
 
     Args:
         ranges: of the degradation.
-        dimmed: the share of scenes with less contrast, true and degraded alike; see `dim`.
+        low_contrast: the share of frames with less contrast, true and degraded alike; see
+            `lower_contrast`.
         seed: of both draws.
     """
 
     def prepare(batch: PlateBatch, step: int, samples: Tensor) -> tuple[PlateBatch, Tensor]:
-        batch = dim(batch, keys(seed, step, samples, "dimmed"), dimmed)
+        batch = lower_contrast(batch, keys(seed, step, samples, "low-contrast"), low_contrast)
         return batch, degraded(batch, ranges, seed=seed, step=step, samples=samples)
 
     return prepare

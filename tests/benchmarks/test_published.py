@@ -1,15 +1,17 @@
 """The benchmark against the published networks: its clock, its own half, and its refusal."""
 
 import dataclasses
+import json
 import subprocess
 import sys
-import time
 
 import pytest
 import torch
 
 from benchmarks.kept import ROOT
-from benchmarks.published import clock, counted, measuring, memory, sides
+from benchmarks.published import __main__ as program
+from benchmarks.published import clock, counted, measuring, memory, reference, sides
+from benchmarks.published.measurement import Measurement
 
 
 @pytest.fixture(autouse=True)
@@ -90,19 +92,21 @@ def test_what_doubles_is_counted_apart():
     )
 
 
-def test_the_share_of_time_is_that_of_the_layers_asked_for():
+def test_the_share_of_time_is_that_of_the_layers_asked_for(monkeypatch):
+    now = [0.0]
+    monkeypatch.setattr(counted.time, "perf_counter", lambda: now[0])
+
     class Sleeper(torch.nn.Module):
         def __init__(self, seconds):
             super().__init__()
             self.seconds = seconds
 
         def forward(self, x):
-            time.sleep(self.seconds)
+            now[0] += self.seconds
             return x
 
-    one, other = Sleeper(0.06), Sleeper(0.02)
-    share = counted.time_share({"one": one}, lambda: other(one(torch.zeros(1))))
-    assert share == pytest.approx(0.75, abs=0.1)
+    one, other = Sleeper(3.0), Sleeper(1.0)
+    assert counted.time_share({"one": one}, lambda: other(one(torch.zeros(1)))) == 0.75
 
 
 def test_bfloat16_is_what_the_convolutions_compute_in():
@@ -115,7 +119,7 @@ def test_bfloat16_is_what_the_convolutions_compute_in():
 def test_a_measurement_replaces_the_earlier_one_of_the_same_and_leaves_others():
     def about(**changed):
         fields = {"case": "gan_step", "size": 128, "batch": 4, "precision": "float32"}
-        return measuring.Measurement(**(fields | {"device": "cpu", "threads": 2} | changed))
+        return Measurement(**(fields | {"device": "cpu", "threads": 2} | changed))
 
     def line(measurement, ours, reference):
         return dataclasses.asdict(measurement) | {
@@ -123,8 +127,8 @@ def test_a_measurement_replaces_the_earlier_one_of_the_same_and_leaves_others():
         }
 
     lines = []
-    for case, ours, reference in (("gan_step", 9.0, 9.0), ("gan_r1", 1.6, 3.2)):
-        measuring.put(lines, about(case=case), line(about(case=case), ours, reference))
+    for case, ours, theirs in (("gan_step", 9.0, 9.0), ("gan_r1", 1.6, 3.2)):
+        measuring.put(lines, about(case=case), line(about(case=case), ours, theirs))
     measuring.put(lines, about(), line(about(), 1.9, 3.8))
     measuring.put(lines, about(precision="bfloat16"), line(about(precision="bfloat16"), 0.9, 0.9))
     assert [one["case"] for one in lines] == ["gan_r1", "gan_step", "gan_step"]
@@ -133,17 +137,56 @@ def test_a_measurement_replaces_the_earlier_one_of_the_same_and_leaves_others():
     assert means["bfloat16"]["seconds"] == {"ours": 1.0, "reference": 1.1}
 
 
-def test_a_line_says_what_was_measured_when_and_of_which_code(monkeypatch):
-    own = measuring.Measurement("forward", 32, 2, "float32", "cpu", 1)
-    works = {side: own.work(sides.OURS) for side in (sides.OURS, sides.REFERENCE)}
-    monkeypatch.setattr(measuring.Measurement, "work", lambda _, side: works[side])
+@pytest.fixture
+def only_ours(monkeypatch):
+    """Both sides are ours, so that the program runs without the published packages."""
+    monkeypatch.setattr(reference, "installed", lambda: True)
+    monkeypatch.setattr(reference, "prepare", lambda: None)
     monkeypatch.setattr(memory, "of_side", lambda about, side: 1.0)
-    line = own.timed(2)
-    assert own.of(line) and line["rounds"] == 2
-    assert line["lowest_round"] <= line["speedup"] * 1.001 and line["date"] and line["commit"]
-    for side in works:
-        spread = line["seconds"][side]
+    monkeypatch.setattr(measuring, "BATCHES", {32: {"forward": (1, 2)}})
+    monkeypatch.setattr(measuring, "OTHERWISE", {32: (2,)})
+    own = dict(sides.CASES)
+    for name, case in own.items():
+        monkeypatch.setitem(sides.CASES, name, lambda side, *how, case=case: case(sides.OURS, *how))
+    restorer, restore = sides.restorer, sides.restore
+    monkeypatch.setattr(sides, "restorer", lambda side, size: restorer(sides.OURS, size))
+    monkeypatch.setattr(sides, "restore", lambda side, *what: restore(sides.OURS, *what))
+
+
+def test_a_run_keeps_what_it_does_not_measure_and_says_of_which_code_each_line_is(
+    only_ours, monkeypatch, tmp_path
+):
+    out = tmp_path / "reference.json"
+
+    def run(commit, *cases):
+        monkeypatch.setattr(program, "stamp", lambda: {"date": "2026-01-02", "commit": commit})
+        given = ["--sizes", "32", "--precisions", "float32", "--rounds", "2", "--threads", "1"]
+        monkeypatch.setattr("sys.argv", ["published", *given, "--out", str(out), "--cases", *cases])
+        assert program.main() == 0
+        found = json.loads(out.read_text("utf-8"))
+        return found, {(x["case"], x["batch"]): x for x in found["lines"]}
+
+    threads = torch.get_num_threads()
+    try:
+        first, lines = run("one", "forward", "gan_step")
+        again, replaced = run("two", "gan_step", "gan_r1")
+    finally:
+        torch.set_num_threads(threads)
+    assert set(lines) == {("forward", 1), ("forward", 2), ("gan_step", 2)}
+    assert set(replaced) == {*lines, ("gan_r1", 2), ("mean gan_step", 2)}
+    assert replaced["forward", 1] == lines["forward", 1]
+    assert {key: line.get("commit") for key, line in replaced.items()} == {
+        ("forward", 1): "one",
+        ("forward", 2): "one",
+        ("gan_step", 2): "two",
+        ("gan_r1", 2): "two",
+        ("mean gan_step", 2): None,
+    }
+    line = replaced["gan_step", 2]
+    assert line["lowest_round"] <= line["speedup"] <= line["highest_round"]
+    for spread in line["seconds"].values():
         assert 0 < spread["min"] <= spread["median"] <= spread["max"]
+    assert first["machine"] == again["machine"] and again["restorers"]["32"]["commit"] == "two"
 
 
 def test_what_is_wanted_follows_the_case():
@@ -160,9 +203,7 @@ def test_what_is_wanted_follows_the_case():
 
 def test_memory_is_of_a_process_of_its_own_and_grows_with_the_batch():
     few, many = (
-        memory.of_side(
-            measuring.Measurement("degradations", 256, batch, "float32", "cpu", 1), sides.OURS
-        )
+        memory.of_side(Measurement("degradations", 256, batch, "float32", "cpu", 1), sides.OURS)
         for batch in (1, 64)
     )
     assert 100 < few < many - 64 * 3 * 256**2 * 4 / memory.MIB

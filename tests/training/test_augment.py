@@ -2,7 +2,14 @@ import torch
 
 from lpr_gfpgan.plates import PlateBatch, canonical_quad
 from lpr_gfpgan.randomness import keys
-from lpr_gfpgan.training.augment import CORNER, DIMMEST, SLANT, dim, vary_colours, vary_corners
+from lpr_gfpgan.training.augment import (
+    CORNER,
+    LEAST_CONTRAST,
+    SLANT,
+    lower_contrast,
+    vary_colours,
+    vary_corners,
+)
 
 KEYS = keys(0, 0, torch.arange(400), "test")
 IMAGE = torch.rand(400, 3, 4, 8, generator=torch.Generator().manual_seed(0)) * 2 - 1
@@ -43,21 +50,21 @@ def test_corners_move_by_at_most_what_is_stated():
 
 
 def scenes(image):
-    """A batch of which `dim` looks at the images alone."""
+    """A batch of which `lower_contrast` looks at the images alone."""
     rest = (torch.zeros(len(image)),) * 7
     return PlateBatch(image, *rest)
 
 
-def test_some_scenes_are_dimmed_and_keep_what_they_show():
+def test_some_frames_lose_contrast_and_keep_what_they_show():
     whole = scenes(IMAGE)
-    assert dim(whole, KEYS, 0.0) is whole
-    dimmed = dim(whole, KEYS, 0.3).image
-    chosen = (dimmed != IMAGE).flatten(1).any(1)
+    assert lower_contrast(whole, KEYS, 0.0) is whole
+    flatter = lower_contrast(whole, KEYS, 0.3).image
+    chosen = (flatter != IMAGE).flatten(1).any(1)
     assert 0.2 < chosen.float().mean() < 0.4
-    kept = dimmed[chosen].flatten(1).std(1) / IMAGE[chosen].flatten(1).std(1)
-    assert (kept > DIMMEST - 1e-3).all() and (kept < 1 + 1e-3).all()
+    kept = flatter[chosen].flatten(1).std(1) / IMAGE[chosen].flatten(1).std(1)
+    assert (kept > LEAST_CONTRAST - 1e-3).all() and (kept < 1 + 1e-3).all()
     assert kept.min() < 0.15 and kept.max() > 0.7
-    assert dimmed.abs().max() <= 1
-    for seen, shown in zip(dimmed[chosen], IMAGE[chosen], strict=True):
+    assert flatter.abs().max() <= 1
+    for seen, shown in zip(flatter[chosen], IMAGE[chosen], strict=True):
         assert torch.corrcoef(torch.stack([seen.flatten(), shown.flatten()]))[0, 1] > 0.999
-    assert torch.equal(dim(scenes(IMAGE[7:9]), KEYS[7:9], 0.3).image, dimmed[7:9])
+    assert torch.equal(lower_contrast(scenes(IMAGE[7:9]), KEYS[7:9], 0.3).image, flatter[7:9])

@@ -70,7 +70,7 @@ def test_paused_and_resumed_is_the_same_as_in_one_go(name, trained, tmp_path, fr
 
 
 def test_a_trained_baseline_is_kept_and_one_of_other_settings_is_not(
-    trained, tmp_path, fresh_copy, monkeypatch
+    trained, tmp_path, fresh_copy, monkeypatch, change
 ):
     study = fresh_copy(trained, tmp_path / "study")
     ensure_baseline(study, "plain_unet", 0)
@@ -85,5 +85,9 @@ def test_a_trained_baseline_is_kept_and_one_of_other_settings_is_not(
         study, settings=dataclasses.replace(study.settings, baselines=baselines)
     )
     assert baseline_identity(other, "plain_unet", 0) != baseline_identity(study, "plain_unet", 0)
+    flatter = change(low_contrast=0.9)
+    assert baseline_identity(flatter, "plain_unet", 0) != baseline_identity(
+        trained, "plain_unet", 0
+    )
     ensure_baseline(other, "plain_unet", 0)
     assert asked

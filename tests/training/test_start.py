@@ -59,6 +59,7 @@ def test_the_weights_say_what_they_began_with(trained, earlier, fresh_copy, tmp_
     face = load_weights(study.paths.restorer("face_recipe", 0))[1]["provenance"]
     assert face["started_from"]["sha256"] == sha256_of(study.paths.warmup)
     assert face["started_from"]["started_from"] == first
+    assert face["started_from"]["draws_seed"] == draws_after(earlier)
 
 
 def test_from_the_prior_they_say_nothing(trained):
