@@ -28,6 +28,7 @@ RANGES = DegradationRanges(
     signal_noise=(0, 1),
     jpeg_probability=0.7,
     jpeg_quality=(30, 95),
+    jpeg_clamped=False,
     order="physical",
 )
 SIZES = {(32, 64): 16, (64, 128): 16, (512, 512): 4}  # frame: batch
@@ -51,7 +52,7 @@ def main() -> None:
     parser.add_argument("--budget", type=float, default=3.0, help="seconds a figure")
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
-    figures = []
+    about, figures = machine() | stamp(), []
     for (height, width), batch in SIZES.items():
         samples = torch.arange(batch, device=options.device)
         plate_width = torch.full((batch,), 0.92 * width, device=options.device)
@@ -88,8 +89,7 @@ def main() -> None:
                 "unit": "images per second; fast and exact include the draw",
                 "threads": options.threads,
                 "device": options.device,
-                **machine(),
-                **stamp(),
+                **about,
                 "figures": figures,
             },
             indent=2,

@@ -103,6 +103,7 @@ def main() -> None:
     parser.add_argument("--photos", type=int, help="at most so many photographs, the first")
     arguments = parser.parse_args()
     cv2.setNumThreads(1)
+    about = machine() | stamp() | {"opencv": cv2.__version__}
     folder, reader = real_folder(), load_hyperlpr()
     table = pd.read_csv(folder / "labels.csv")
     for column in ("source", "crop", "text", "plate_width", "sharpness", "photo", "corners"):
@@ -119,9 +120,7 @@ def main() -> None:
         "photographs": {
             n: photographs(reader, folder, r[: arguments.photos]) for n, r in whole.items()
         },
-        **machine(),
-        **stamp(),
-        "opencv": cv2.__version__,
+        **about,
     }
     print(json.dumps(result, indent=2, ensure_ascii=False))
 

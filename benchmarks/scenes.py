@@ -36,8 +36,8 @@ def main() -> None:
     parser.add_argument("--scenes", type=int, default=300)
     scenes = parser.parse_args().scenes
     cv2.setNumThreads(1)
-    result = {f"{h}x{w}": measure(h, w, scenes) for h, w in ((64, 128), (32, 64))}
     about = machine() | stamp() | {"opencv": cv2.__version__}
+    result = {f"{h}x{w}": measure(h, w, scenes) for h, w in ((64, 128), (32, 64))}
     print(json.dumps({"scenes": scenes, **result, **about}, indent=2))
 
 

@@ -95,7 +95,7 @@ def main() -> None:
     parser.add_argument("--profile", default="quick")
     parser.add_argument("--moves", type=int, default=40)
     options = parser.parse_args()
-    before, figures = os.getloadavg(), []
+    about, before, figures = machine() | stamp(), os.getloadavg(), []
     panel = Panel(Watched(load_study(options.profile)))
     panel.wait()
     for threads in THREADS:
@@ -112,8 +112,7 @@ def main() -> None:
         "what": "from a slider's change to the finished row, in the kernel",
         "profile": options.profile,
         "frame": list(panel.explorer.size),
-        **machine(),
-        **stamp(),
+        **about,
         "python": platform.python_version(),
         "opencv": cv2.__version__,
         # Of all programs, over 1, 5 and 15 minutes; this one adds to that after it.

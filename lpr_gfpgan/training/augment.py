@@ -41,17 +41,15 @@ def vary_colours(image: Tensor, keys: Tensor, variety: float) -> Tensor:
     shift = BRIGHTNESS * (2 * drawn[:, 3] - 1)
     shuffled = image.gather(1, order[:, :, None, None].expand_as(image))
     chosen = drawn[:, 4] < variety
-    return torch.where(
-        chosen[:, None, None, None], _rescaled(shuffled, scale, shift, chosen), image
-    )
+    return torch.where(chosen[:, None, None, None], _rescaled(shuffled, scale, shift), image)
 
 
 def lower_contrast(batch: PlateBatch, keys: Tensor, share: float) -> PlateBatch:
     """Shows some frames with less contrast, darker or lighter, before anything degrades them.
 
-    Drawn scenes are seldom as flat as photographs at night, and where nothing was flat in training
-    a decoder has not learnt to draw nothing. The contrast kept is log-uniform from 10 % to all of
-    it, the middle grey goes anywhere that keeps every pixel in range.
+    On a frame without any contrast a decoder that has seen none so flat draws what it likes. The
+    contrast kept is log-uniform from 10 % to all of it, the middle grey goes anywhere that keeps
+    every pixel in range.
 
     Args:
         batch: B frames.
@@ -66,14 +64,14 @@ def lower_contrast(batch: PlateBatch, keys: Tensor, share: float) -> PlateBatch:
     drawn = uniform(keys, 3).to(batch.image.device, torch.float32)
     scale = LEAST_CONTRAST ** drawn[:, 0]
     shift = (1 - scale) * (2 * drawn[:, 1] - 1)
-    image = _rescaled(batch.image, scale, shift, drawn[:, 2] < share)
+    chosen = (drawn[:, 2] < share)[:, None, None, None]
+    image = torch.where(chosen, _rescaled(batch.image, scale, shift), batch.image)
     return dataclasses.replace(batch, image=image)
 
 
-def _rescaled(image: Tensor, scale: Tensor, shift: Tensor, chosen: Tensor) -> Tensor:
-    """`image * scale + shift`, within [-1, 1], of the chosen ones of [B, 3, H, W]."""
-    scale, shift, chosen = (each[:, None, None, None] for each in (scale, shift, chosen))
-    return torch.where(chosen, (image * scale + shift).clamp(-1, 1), image)
+def _rescaled(image: Tensor, scale: Tensor, shift: Tensor) -> Tensor:
+    """`image * scale + shift` within [-1, 1]: [B, 3, H, W] with a scale and a shift [B] each."""
+    return (image * scale[:, None, None, None] + shift[:, None, None, None]).clamp(-1, 1)
 
 
 def vary_corners(quad: Tensor, keys: Tensor, variety: float) -> Tensor:

@@ -5,6 +5,7 @@ A result counts as missing too where its file was made with other settings, plat
 
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from ..config import Study, load_study
@@ -132,10 +133,7 @@ def stage_tasks(
     restorer, tasks = settings.restorer, {}
     for name in NAMES:
         own, begin_with = getattr(settings.readers, name), direct if name == DIRECT else None
-        tasks[f"reader-{name}"] = (
-            lambda own=own, begin_with=begin_with: ReaderTask(study, own, device, begin_with),
-            own.steps,
-        )
+        tasks[f"reader-{name}"] = partial(ReaderTask, study, own, device, begin_with), own.steps
     tasks["prior"] = lambda: PriorTask(study, seed, device), settings.prior.steps
     tasks[WARMUP] = lambda: RestorerTask(study, WARMUP, seed, device, start), restorer.warmup_steps
     tasks[variant] = lambda: RestorerTask(study, variant, seed, device), restorer.steps
