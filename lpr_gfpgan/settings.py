@@ -97,7 +97,11 @@ class FrameSettings:
 
 @dataclass(frozen=True, kw_only=True)
 class PlatesSettings:
-    """How many synthetic scenes each split holds, in which plate styles, drawn with which seed."""
+    """How many synthetic scenes each split holds, in which plate styles, drawn with which seed.
+
+    `standard_typeface` is the share of training scenes in the plates' own face, see
+    `plates.dataset.scene_of`.
+    """
 
     seed: Natural
     train: Count
@@ -105,6 +109,7 @@ class PlatesSettings:
     validation: Count
     test: Count
     styles: dict[str, NonNegative]
+    standard_typeface: Share
 
     @property
     def counts(self) -> dict[str, int]:

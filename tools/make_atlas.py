@@ -1,12 +1,12 @@
-"""Render the glyph atlas of lpr_gfpgan/plates from openly licensed fonts.
+"""Render the glyph atlas of lpr_gfpgan/plates from openly licensed fonts, and from strokes.
 
 Run by hand, once: `python tools/make_atlas.py`. It needs Pillow and these Debian packages:
 fonts-bebas-neue fonts-opendin fonts-roboto-unhinted fonts-noto-cjk fonts-droid-fallback
 fonts-dejavu-core fonts-wqy-microhei fonts-b612.
 
-Each glyph is stretched to the 45 x 90 mm of a real plate's glyph, brought to the stroke width of
-real plates, and stored as a signed distance field: small, sharp at every size, and its weight can
-be changed by adding a number.
+A font's glyph is stretched to the 45 x 90 mm of a real plate's glyph and brought to the stroke
+width of real plates; those of `plate_face` are drawn so. Each is stored as a signed distance field:
+small, sharp at every size, and its weight can be changed by adding a number.
 """
 
 import argparse
@@ -15,11 +15,13 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+import plate_face
 from PIL import Image, ImageDraw, ImageFont
 
 from lpr_gfpgan.files import atomic_path
 from lpr_gfpgan.plates import alphabet
 
+STROKES = "plate_face"
 FONTS = {
     "Bebas Neue Bold": ("opentype/bebas-neue/BebasNeue-Bold.otf", 0, "OFL-1.1"),
     "Bebas Neue Regular": ("opentype/bebas-neue/BebasNeue-Regular.otf", 0, "OFL-1.1"),
@@ -52,9 +54,11 @@ TYPEFACES = {
     "dejavu": ("DejaVu Sans Condensed Bold", "Noto Sans CJK SC Regular"),
     "hei": ("WenQuanYi Micro Hei", "Noto Sans CJK SC Bold"),
     "b612": ("B612 Bold", "Noto Serif CJK SC Bold"),
+    "standard": (STROKES, "Noto Sans CJK SC Bold"),
 }
 """Name of a typeface: font of its letters and digits, font of its Chinese characters."""
 
+LICENCES = {name: licence for name, (_, _, licence) in FONTS.items()} | {STROKES: "Apache-2.0"}
 GLYPH_MM = (45.0, 90.0)
 PAD_MM = 4.5
 MM_PER_PIXEL = 1.5
@@ -138,7 +142,17 @@ def glyph(character: str, font: ImageFont.FreeTypeFont) -> np.ndarray:
         ink = cell(bitmap, width, none)
         wanted = min(HAN_STROKE_MM / 2 - half_width(ink), half_width(~ink & _hull(ink)) - 1.5)
         change = np.full(2, np.clip(wanted, -1.0, 1.0))
-    field = signed_distance(cell(bitmap, width, change))
+    return _stored(cell(bitmap, width, change))
+
+
+def drawn_glyph(character: str) -> np.ndarray:
+    """Return the signed distance field of a glyph of `plate_face`, likewise."""
+    return _stored(plate_face.ink(character, pad_mm=PAD_MM, pixels_per_mm=FINE))
+
+
+def _stored(ink: np.ndarray) -> np.ndarray:
+    """Return a padded cell's distances in mm at the atlas's own size."""
+    field = signed_distance(ink)
     size = [round((side + 2 * PAD_MM) / MM_PER_PIXEL) for side in GLYPH_MM]
     return cv2.resize(field.astype(np.float32), size, interpolation=cv2.INTER_AREA)
 
@@ -164,7 +178,14 @@ def main() -> None:
     }
     faces = []
     for latin, han in TYPEFACES.values():
-        faces.append([glyph(c, fonts[latin if c.isascii() else han]) for c in alphabet.CLASSES])
+        faces.append(
+            [
+                drawn_glyph(c)
+                if c.isascii() and latin == STROKES
+                else glyph(c, fonts[latin if c.isascii() else han])
+                for c in alphabet.CLASSES
+            ]
+        )
     field = np.clip(np.array(faces) / PAD_MM, -1, 1)
     metadata = {
         "characters": alphabet.CLASSES,
@@ -172,8 +193,8 @@ def main() -> None:
         "mm_per_pixel": MM_PER_PIXEL,
         "typefaces": {
             name: {
-                "latin": {"font": latin, "licence": FONTS[latin][2]},
-                "han": {"font": han, "licence": FONTS[han][2]},
+                "latin": {"font": latin, "licence": LICENCES[latin]},
+                "han": {"font": han, "licence": LICENCES[han]},
             }
             for name, (latin, han) in TYPEFACES.items()
         },

@@ -26,7 +26,13 @@ from .alphabet import (
 )
 from .batch import PlateBatch, image_tensor, label_arrays
 from .dataset import PlateSet, prepare, scene_of
-from .drawing import HELD_OUT_TYPEFACE, JUDGE_TYPEFACES, TRAIN_TYPEFACES, TYPEFACES
+from .drawing import (
+    HELD_OUT_TYPEFACE,
+    JUDGE_TYPEFACES,
+    STANDARD_TYPEFACE,
+    TRAIN_TYPEFACES,
+    TYPEFACES,
+)
 from .geometry import (
     box_quad,
     canonical_quad,
@@ -69,6 +75,7 @@ __all__ = [
     "PROVINCES",
     "SPECIAL",
     "SPLITS",
+    "STANDARD_TYPEFACE",
     "TRAIN_SURROUNDINGS",
     "TRAIN_TYPEFACES",
     "TYPEFACES",

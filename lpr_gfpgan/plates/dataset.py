@@ -43,7 +43,14 @@ _WORTH_A_PROCESS = 128  # scenes; starting an interpreter costs about as much as
 
 
 def scene_of(
-    split: str, index: int, *, seed: int, height: int, width: int, styles: Mapping[str, float]
+    split: str,
+    index: int,
+    *,
+    seed: int,
+    height: int,
+    width: int,
+    styles: Mapping[str, float],
+    standard: float = 0.0,
 ) -> Scene:
     """Draw scene `index` of a split; nothing but the arguments decides what it shows.
 
@@ -57,12 +64,15 @@ def scene_of(
         height: rows of the frame.
         width: columns of the frame.
         styles: weight of each style; only the proportions count.
+        standard: the share, 0 to 1, of scenes to train on (splits "train" and "judge") that are
+            drawn in the plates' own face, drawing.STANDARD_TYPEFACE. Tests have none of it.
 
     Raises:
-        DataError: an unknown split or style.
+        DataError: an unknown split or style, or a share outside 0 to 1.
     """
     if split not in SPLITS:
         raise DataError(f"no split {split!r}; choose one of {', '.join(SPLITS)}")
+    _check_share(standard)
     rng = np.random.default_rng([seed, SPLITS.index(split), index])
     names, weights = _style_weights(styles)
     style = str(rng.choice(names, p=weights))
@@ -73,6 +83,9 @@ def scene_of(
 
     faces = drawing.JUDGE_TYPEFACES if split == "judge" else drawing.TRAIN_TYPEFACES
     typeface = str(rng.choice(faces))
+    # Without a share nothing more is drawn: such a set is the same as before the face was there.
+    if standard and wanted == "train" and rng.random() < standard:
+        typeface = drawing.STANDARD_TYPEFACE
     around = str(rng.choice(surroundings.TRAIN_SURROUNDINGS))
     if split == "test" and index // 2 % 2:
         typeface = drawing.HELD_OUT_TYPEFACE
@@ -88,6 +101,11 @@ def scene_of(
         text=text,
         tight=bool(index % 2),
     )
+
+
+def _check_share(standard: float) -> None:
+    if not 0 <= standard <= 1:
+        raise DataError(f"standard: {standard}; give a share from 0 to 1")
 
 
 def _style_weights(styles: Mapping[str, float]) -> tuple[list[str], np.ndarray]:
@@ -108,6 +126,7 @@ def prepare(
     seed: int,
     counts: Mapping[str, int],
     styles: Mapping[str, float],
+    standard: float = 0.0,
     workers: int | None = None,
 ) -> Path:
     """Draw a synthetic data set.
@@ -122,13 +141,15 @@ def prepare(
         seed: seed of the set.
         counts: number of scenes of each split.
         styles: weight of each style ("blue", "yellow", "green").
+        standard: as in `scene_of`.
         workers: number of processes; by default one per available core, 1 draws in this process.
 
     Returns:
         The folder.
 
     Raises:
-        DataError: an unknown split or style, a negative count, or a drawing process failed.
+        DataError: an unknown split or style, a negative count, a share outside 0 to 1, or a
+            drawing process failed.
     """
     folder = Path(folder)
     for split, count in counts.items():
@@ -137,12 +158,14 @@ def prepare(
                 f"counts: {split!r}: {count}; use {', '.join(SPLITS)} and numbers from 0 on"
             )
     _style_weights(styles)
+    _check_share(standard)
     request = {
         "height": height,
         "width": width,
         "seed": seed,
         "counts": {split: counts[split] for split in SPLITS if split in counts},
         "styles": dict(styles),
+        "standard": standard,
         "recipe": recipe_hash(),
     }
     if _answers(folder, request):
@@ -223,6 +246,7 @@ def _draw_share(spec: dict[str, Any], worker: int) -> Iterator[int]:
                 height=spec["height"],
                 width=spec["width"],
                 styles=spec["styles"],
+                standard=spec["standard"],
             )
             images[place] = scene.image
             rows.append({"place": place, "split": split, "index": index, **_label(scene)})
@@ -240,7 +264,7 @@ def _label(scene: Scene) -> dict[str, Any]:
         "style": scene.style,
         "typeface": scene.typeface,
         "surroundings": scene.surroundings,
-        "seen_typeface": scene.typeface in drawing.TRAIN_TYPEFACES,
+        "seen_typeface": scene.typeface in (*drawing.TRAIN_TYPEFACES, drawing.STANDARD_TYPEFACE),
         "seen_surroundings": scene.surroundings in surroundings.TRAIN_SURROUNDINGS,
         "tight": scene.tight,
         "quad": numbers(scene.quad),

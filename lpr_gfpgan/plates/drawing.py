@@ -18,6 +18,8 @@ from .alphabet import CLASSES, Layout
 
 TRAIN_TYPEFACES = ("bebas", "din", "roboto", "noto")
 HELD_OUT_TYPEFACE = "b612"
+STANDARD_TYPEFACE = "standard"
+"""Strokes after those of photographed plates; all others are open fonts, which differ from it."""
 TYPEFACES = (*TRAIN_TYPEFACES, "slender", "dejavu", "hei", HELD_OUT_TYPEFACE)
 JUDGE_TYPEFACES = TYPEFACES
 """The judge is the ruler, not on trial: it must read whatever it is shown, so it knows them all."""
@@ -273,7 +275,7 @@ def draw_plate(
     Args:
         text: as many characters as the layout has glyphs.
         layout: the kind of plate.
-        typeface: one of TYPEFACES.
+        typeface: one of TYPEFACES, or STANDARD_TYPEFACE.
         look: colours and wear.
         pixels_per_mm: resolution.
 

@@ -126,7 +126,7 @@ def draw_scene(
         height: rows of the frame.
         width: columns of the frame.
         style: "blue", "yellow" or "green".
-        typeface: one of drawing.TYPEFACES.
+        typeface: one of drawing.TYPEFACES, or drawing.STANDARD_TYPEFACE.
         surroundings: one of surroundings.FAMILIES.
         text: characters for that style.
         tight: crop the plate's bounding box, stretch it to the canonical box, and fill the rest by

@@ -47,6 +47,7 @@ def ensure_plates(study: Study) -> None:
             seed=settings.plates.seed,
             counts=settings.plates.counts,
             styles=settings.plates.styles,
+            standard=settings.plates.standard_typeface,
         )
     distributed.barrier()
 

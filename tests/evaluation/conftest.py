@@ -59,6 +59,7 @@ def study(tmp_path_factory):
         seed=1,
         counts={"test": 16, "validation": settings.plates.validation},
         styles=settings.plates.styles,
+        standard=settings.plates.standard_typeface,
         workers=1,
     )
     return study

@@ -113,6 +113,8 @@ def test_a_failing_process_is_reported(tmp_path):
         ({"styles": {"pink": 1.0}}, "no style 'pink'"),
         ({"styles": {"blue": 0.0}}, "weights"),
         ({"styles": {}}, "weights"),
+        ({"standard": 1.5}, "standard: 1.5; give a share"),
+        ({"standard": float("nan")}, "standard: nan"),
     ],
 )
 def test_bad_requests(tmp_path, change, message):
@@ -151,6 +153,21 @@ def test_what_is_held_out_occurs_in_test_only_and_the_judge_alone_knows_its_type
     counts = test.groupby(["seen_typeface", "seen_surroundings", "tight"]).size()
     assert len(counts) == 8 and set(counts) == {3}
     np.testing.assert_array_equal(test.seen_typeface, test.typeface != drawing.HELD_OUT_TYPEFACE)
+
+
+def test_a_share_of_what_trains_is_in_the_standard_face_and_no_test_is(folder, tmp_path):
+    counts = {"train": 60, "judge": 40, "validation": 16, "test": 24}
+    mixed = prepare(tmp_path / "set", workers=1, **{**REQUEST, "counts": counts, "standard": 0.6})
+    for split, share in (("train", 0.6), ("judge", 0.6), ("validation", 0.0), ("test", 0.0)):
+        table = PlateSet(mixed, split).table
+        standard = (table.typeface == drawing.STANDARD_TYPEFACE).to_numpy()
+        # Within four standard deviations of the share.
+        spread = 4 * np.sqrt(share * (1 - share) / len(table))
+        assert abs(standard.mean() - share) <= spread
+        assert table.seen_typeface[standard].all()
+    for split in ("validation", "test"):  # what tests is the same with and without
+        np.testing.assert_array_equal(PlateSet(mixed, split).images, PlateSet(folder, split).images)
+    assert drawing.STANDARD_TYPEFACE not in set(PlateSet(folder, "train").table.typeface)
 
 
 def test_plate_rows_vary(folder):

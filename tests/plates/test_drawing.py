@@ -11,13 +11,16 @@ from lpr_gfpgan.errors import DataError, LabelError
 from lpr_gfpgan.plates import alphabet, drawing
 from lpr_gfpgan.plates.alphabet import BLUE, GREEN, YELLOW
 
+from ..scripts import load_script
+
 OPEN_LICENCES = {"OFL-1.1", "Apache-2.0", "Bitstream-Vera"}
 
 
 def test_atlas_is_small_complete_and_openly_licensed():
     atlas = drawing.atlas()
     assert drawing._ATLAS_FILE.stat().st_size < 1_000_000
-    assert set(atlas.typefaces) == set(drawing.TYPEFACES) and len(atlas.typefaces) >= 7
+    assert set(atlas.typefaces) == {*drawing.TYPEFACES, drawing.STANDARD_TYPEFACE}
+    assert len(atlas.typefaces) >= 8
     assert atlas.distance.shape[:2] == (len(atlas.typefaces), len(alphabet.CLASSES))
     assert {
         f["licence"] for face in atlas.licences.values() for f in face.values()
@@ -33,6 +36,38 @@ def test_groups_of_typefaces():
     fonts = drawing.atlas().licences
     held_out = {f["font"] for f in fonts[drawing.HELD_OUT_TYPEFACE].values()}
     assert not held_out & {f["font"] for face in train for f in fonts[face].values()}
+
+
+def test_the_standard_face_is_the_strokes_of_its_tool():
+    make_atlas = load_script("make_atlas")
+    atlas = drawing.atlas()
+    face = atlas.distance[atlas.typefaces.index(drawing.STANDARD_TYPEFACE)]
+    # Of a byte's steps in the stored distances.
+    step = atlas.pad_mm / 127
+    for place, character in enumerate(alphabet.CLASSES):
+        if character.isascii():
+            drawn = make_atlas.drawn_glyph(character).clip(-atlas.pad_mm, atlas.pad_mm)
+            np.testing.assert_allclose(face[place], drawn, atol=0.51 * step, err_msg=character)
+
+
+def test_the_standard_face_has_what_photographs_show_and_open_fonts_lack():
+    atlas = drawing.atlas()
+    ink = {
+        face: atlas.distance[atlas.typefaces.index(face)][[alphabet.CLASSES.index(c) for c in "1M"]]
+        > 0
+        for face in (*drawing.TYPEFACES, drawing.STANDARD_TYPEFACE)
+    }
+    middle = atlas.distance.shape[-1] // 2
+
+    def widest_of_1(face):
+        return ink[face][0].sum(1).max() * atlas.mm_per_pixel
+
+    def vertex_of_m(face):
+        return np.flatnonzero(ink[face][1][:, middle]).max() * atlas.mm_per_pixel - atlas.pad_mm
+
+    assert widest_of_1(drawing.STANDARD_TYPEFACE) < 10
+    assert min(map(widest_of_1, drawing.TYPEFACES)) > 11
+    assert vertex_of_m(drawing.STANDARD_TYPEFACE) < 50
 
 
 HAN = sum(not character.isascii() for character in alphabet.CLASSES)
