@@ -11,7 +11,7 @@ STRIP  := $(BIN)/nbstripout --keep-id --extra-keys "metadata.language_info cell.
 export DVC_NO_ANALYTICS = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup reproduce test browser check bench lock strip lab explore photos release real
+.PHONY: help setup reproduce test browser check bench lock strip lab explore photos release recipes real
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -87,6 +87,9 @@ PROCESSES ?= 2
 
 release: setup  ## train the weights that ship with the package, on drawn plates and the photographs that may train
 	$(RUN) torchrun --standalone --nproc-per-node=$(PROCESSES) tools/release.py
+
+recipes: setup  ## train two restorers with and without the three contributions, and test both on photographs
+	$(RUN) torchrun --standalone --nproc-per-node=$(PROCESSES) tools/recipes.py
 
 real: setup  ## restore and score the real plates in the folder LPR_GFPGAN_REAL_PLATES
 	@$(BIN)/python tools/real.py

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from marked import MarkedPage, row
+from marked import MarkedPage, row, share
 
 from lpr_gfpgan.networks import load_weights
 
@@ -21,7 +21,6 @@ PAGE = MarkedPage(CARD, "tools/card.py")
 
 WITHOUT_PROVINCE, WHOLE = "plate_accuracy_without_province", "plate_accuracy"
 UNTOUCHED = "untouched"
-KEYS = ("estimate", "low", "high")
 SOURCES = {
     "all": "All sources",
     "ccpd94": "ccpd94: dark, tilted, blurred crops of 94 x 24, nearly all of one province",
@@ -167,12 +166,6 @@ def trust(calibration: Mapping[str, Any]) -> Iterator[str]:
     for way, found in accepted.items():
         cells = found["clean"], found["training"], refused[way]["clean"]["all"]
         yield row(way, *map(share, cells))
-
-
-def share(figure: Mapping[str, Any], sign: str = "") -> str:
-    """A share, or with the sign "+" a difference, in per cent, with its interval if it has one."""
-    estimate, *ends = (f"{100 * figure[k]:{sign}.1f}" for k in KEYS if k in figure)
-    return f"{estimate} [{', '.join(ends)}]" if ends else estimate
 
 
 if __name__ == "__main__":

@@ -2,11 +2,14 @@
 
 import argparse
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 from lpr_gfpgan.errors import LprError
 from lpr_gfpgan.files import write_text
+
+KEYS = ("estimate", "low", "high")
 
 
 class MarkedPage:
@@ -60,3 +63,9 @@ class MarkedPage:
 def row(*cells: object) -> str:
     """A line of a table."""
     return "| " + " | ".join(str(cell) for cell in cells) + " |"
+
+
+def share(figure: Mapping[str, Any], sign: str = "") -> str:
+    """A share, or with the sign "+" a difference, in per cent, with its interval if it has one."""
+    estimate, *ends = (f"{100 * figure[k]:{sign}.1f}" for k in KEYS if k in figure)
+    return f"{estimate} [{', '.join(ends)}]" if ends else estimate

@@ -1,9 +1,11 @@
 """The letters and digits of Chinese plates as strokes, after what photographed plates show.
 
-No open font has this face: its 1 is a bare bar, its 3 has a flat top, 6 and 9 end in a straight
-slanting stroke, the vertices of M and W stop short. Each glyph is a list of strokes of one width, a
-stroke a line through points in mm within the 45 x 90 mm of a glyph, x to the right, y down. Strokes
-end square; those that run past the glyph's upper or lower edge are cut off level with it.
+None of the fonts of `make_atlas` has this face: its 1 is a bare bar, the vertex of its M stops at
+half the height, 6 and 9 end in a straight slanting stroke, 3 and 7 are square above. Strokes are as
+wide as those of photographed crops with known corners, about 9 mm. Each glyph is a list of strokes
+of one width, a stroke a line through points in mm within the 45 x 90 mm of a glyph, x to the right,
+y down. Strokes end square; those that run past the glyph's upper or lower edge are cut off level
+with it.
 """
 
 import math
@@ -55,7 +57,6 @@ _ROUND = (_HALF, _HALF)
 _STEM = [(_L, 0.0), (_L, HEIGHT)]
 _OVAL = [*_arc(_TOP, _ROUND, 180, 360), *_arc(_BOTTOM, _ROUND, 0, 180), (_L, _T + _HALF)]
 _OPEN = [(_R, 30.0), *_arc(_TOP, _ROUND, 360, 180), *_arc(_BOTTOM, _ROUND, 180, 0)]
-_BOWL = (_HALF, 21.0)  # the lower bowls of 3, 5 and 6
 _SIX = [
     [*_arc((_MID, _B - 20.4), (_HALF, 20.4), 0, 360, points=48)],
     [(33.0, -2.0), (21.0, 21.0), (11.5, 40.0), (6.5, 53.0), (_L, 65.0)],
@@ -118,7 +119,7 @@ def ink(character: str, *, pad_mm: float, pixels_per_mm: float) -> np.ndarray:
     """A glyph as a mask.
 
     Args:
-        character: a key of GLYPHS.
+        character: a key of GLYPHS, else a KeyError.
         pad_mm: what is shown around the glyph on every side.
         pixels_per_mm: size of the mask.
 

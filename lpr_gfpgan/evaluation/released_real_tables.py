@@ -85,11 +85,13 @@ def paired_by_source(
     for source, part in _sources(_pair(rows, second, conditions)):
         for reader in part["reader"].unique():
             pair = ((FULL, reader), (second, reader))
-            table = difference_table(part, draws=draws, seed=seed, pairs=[pair])
+            table = difference_table(
+                part, draws=draws, seed=seed, pairs=[pair], measures=tuple(READING_MEASURES)
+            )
             tables.append(table.assign(source=source, reader=reader))
     found = pd.concat(tables, ignore_index=True)
-    kept = found["measure"].isin(list(READING_MEASURES)) & (found["condition"] != POOLED)
-    return adjust(found[kept].reset_index(drop=True), family=("source", "reader", "measure"))
+    kept = found[found["condition"] != POOLED].reset_index(drop=True)
+    return adjust(kept, family=("source", "reader", "measure"))
 
 
 def changes_against(

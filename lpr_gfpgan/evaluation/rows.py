@@ -2,7 +2,7 @@
 
 import gzip
 import zlib
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -179,20 +179,33 @@ def read_rows(path: Path) -> pd.DataFrame:
     Raises:
         DataError: the file is missing, damaged or lacks a column, or a row occurs twice.
     """
+    return check_rows(read_columns(path, COLUMNS, made_by="make reproduce"), str(path))
+
+
+def read_columns(path: Path, columns: Mapping[str, str], *, made_by: str) -> pd.DataFrame:
+    """Reads a table of rows whose columns have these types; those it lacks are not missed.
+
+    Args:
+        path: of `write_table`.
+        columns: types by name, as in COLUMNS.
+        made_by: the command that makes the file.
+
+    Raises:
+        DataError: the file is missing or damaged.
+    """
     try:
         # Texts such as "NA" and empty readings are what they are, not missing values.
-        rows = pd.read_csv(
+        return pd.read_csv(
             path,
-            dtype=COLUMNS,
+            dtype=columns,
             keep_default_na=False,
             na_values={column: [""] for column in MAY_LACK},
         )
     except FileNotFoundError:
-        raise DataError(f"no rows in {path}; run `make reproduce` first") from None
+        raise DataError(f"no rows in {path}; run `{made_by}` first") from None
     except (OSError, EOFError, ValueError, zlib.error) as error:
         reason = " ".join(str(error).split())
-        raise DataError(f"{path} is damaged ({reason}); run `make reproduce` again") from None
-    return check_rows(rows, str(path))
+        raise DataError(f"{path} is damaged ({reason}); run `{made_by}` again") from None
 
 
 def check_rows(rows: pd.DataFrame, name: str = "rows") -> pd.DataFrame:

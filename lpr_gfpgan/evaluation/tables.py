@@ -174,6 +174,7 @@ def difference_table(
     draws: int,
     seed: int,
     pairs: Sequence[tuple[tuple[str, str], tuple[str, str]]] | None = None,
+    measures: Sequence[str] | None = None,
 ) -> pd.DataFrame:
     """Paired differences, first less second, resampled by plate.
 
@@ -190,15 +191,17 @@ def difference_table(
         draws: bootstrap resamples.
         seed: of the resamples.
         pairs: what to compare; `comparisons(rows)` when not given.
+        measures: keys of MEASURES; when not given, those of reading, and those of images where one
+            reader read two methods.
 
     Raises:
         DataError: the two do not have the same plates under the same conditions.
     """
     lines = []
     for first, second in comparisons(rows) if pairs is None else pairs:
-        measures = list(READING_MEASURES)
-        if first[0] != second[0] and first[1] == second[1]:
-            measures += list(IMAGE_MEASURES)
+        wanted = list(READING_MEASURES if measures is None else measures)
+        if measures is None and first[0] != second[0] and first[1] == second[1]:
+            wanted += list(IMAGE_MEASURES)
         for condition, part in by_condition(rows):
             a, b = _of(part, first), _of(part, second)
             if not len(a) or not a[["condition", "plate"]].equals(b[["condition", "plate"]]):
@@ -206,7 +209,7 @@ def difference_table(
                     f"{_label(first)} and {_label(second)} do not have the same plates under the "
                     "same conditions; run `make reproduce` again"
                 )
-            for measure in measures:
+            for measure in wanted:
                 x, y = (MEASURES[measure](rows).to_numpy(dtype=float) for rows in (a, b))
                 line = {
                     "condition": condition,

@@ -1,6 +1,6 @@
 """HyperLPR 0.0.2, the reader of the paper's tables: an adapter to its models.
 
-It shares no data, architecture or typeface with this package's readers and enters no loss. Plates
+It shares no data or architecture with this package's readers and enters no loss. Plates
 whose corners are known go straight to the recogniser, so that a figure of reading holds no error of
 detection; detection and corners are there for whole photographs.
 """

@@ -12,8 +12,8 @@ def test_the_first_plate_is_read_as_the_page_says():
         ROOT / "docs" / "blurred.png", plate="tight"
     )
     page = " ".join((ROOT / "README.md").read_text("utf-8").split())
-    assert f"The plate says {plate.text}, and so it is read;" in page
-    confidences = [each.confidence for each in plate.reading.characters]
-    assert confidences.index(min(confidences)) == 0
-    least, whole = min(confidences), plate.reading.confidence
-    assert f"is the province (confidence {least:.2f}), so that the whole has {whole:.2f}." in page
+    assert f"The plate says 新VQ92KL and is read as {plate.text}: the province is wrong" in page
+    assert plate.text[1:] == "VQ92KL" and plate.text[0] != "新"
+    province, *others = (each.confidence for each in plate.reading.characters)
+    assert f"as its confidence of {province:.2f} warns;" in page
+    assert f"the others have {min(others):.2f} or more." in page

@@ -34,6 +34,8 @@ EXCEPTED = {
 ELSEWHERE = {
     "make test": "tests/test_bootstrap.py::test_wheel_holds_every_file_of_the_package",
     "make reproduce": "tests/test_reproduce.py::test_what_most_wait_for_goes_first",
+    "make recipes": "tests/evaluation/released/test_recipes_tool.py::"
+    "test_it_trains_each_its_own_way_keeps_rows_and_makes_again_what_is_missing_alone",
     "pip install .": "tests/test_bootstrap.py::test_wheel_holds_every_file_of_the_package",
     "python tools/picture.py quick": "tests/docs/test_picture.py::test_a_picture_is_drawn",
     "python -m benchmarks.costs --profile quick": "tests/benchmarks/test_costs.py::"

@@ -13,6 +13,7 @@ from lpr_gfpgan.plates.alphabet import BLUE, GREEN, YELLOW
 
 from ..scripts import load_script
 
+HAN = sum(not character.isascii() for character in alphabet.CLASSES)
 OPEN_LICENCES = {"OFL-1.1", "Apache-2.0", "Bitstream-Vera"}
 
 
@@ -48,6 +49,10 @@ def test_the_standard_face_is_the_strokes_of_its_tool():
         if character.isascii():
             drawn = make_atlas.drawn_glyph(character).clip(-atlas.pad_mm, atlas.pad_mm)
             np.testing.assert_allclose(face[place], drawn, atol=0.51 * step, err_msg=character)
+    # Its Chinese characters are of the font that another face has too.
+    other = "roboto"
+    assert make_atlas.TYPEFACES[other][1] == make_atlas.TYPEFACES[drawing.STANDARD_TYPEFACE][1]
+    np.testing.assert_array_equal(face[:HAN], atlas.distance[atlas.typefaces.index(other)][:HAN])
 
 
 def test_the_standard_face_has_what_photographs_show_and_open_fonts_lack():
@@ -68,9 +73,7 @@ def test_the_standard_face_has_what_photographs_show_and_open_fonts_lack():
     assert widest_of_1(drawing.STANDARD_TYPEFACE) < 10
     assert min(map(widest_of_1, drawing.TYPEFACES)) > 11
     assert vertex_of_m(drawing.STANDARD_TYPEFACE) < 50
-
-
-HAN = sum(not character.isascii() for character in alphabet.CLASSES)
+    assert min(map(vertex_of_m, drawing.TYPEFACES)) > 60
 
 
 def test_the_held_out_typeface_is_drawn_like_no_other():

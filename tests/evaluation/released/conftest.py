@@ -22,7 +22,7 @@ from lpr_gfpgan.trust.placing import WAYS
 
 @pytest.fixture(scope="session")
 def weights(tmp_path_factory):
-    """A folder as the package's: a restorer of 32 x 64 frames, two readers, a calibration."""
+    """A folder as the package's: a restorer of 32 x 64 frames, three readers, a calibration."""
     folder = tmp_path_factory.mktemp("weights")
     restorer = networks.Restorer(
         base=[4, 8],
@@ -35,7 +35,8 @@ def weights(tmp_path_factory):
     reader = networks.PlateReader(
         architecture="residual", channels=[8, 8], input_size=[16, 64], num_classes=NUM_CLASSES
     )
-    made = {"restorer": restorer, "reader-judge": reader, "reader-direct": reader}
+    made = {"restorer": restorer}
+    made |= {f"reader-{name}": reader for name in ("loss", "judge", "direct")}
     for name, module in made.items():
         path, kind = folder / f"{name}.safetensors", name.split("-")[0]
         networks.save_weights(path, module, kind=kind, config=module.config, provenance={})
