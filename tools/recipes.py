@@ -32,6 +32,7 @@ from lpr_gfpgan.evaluation.released_real import load_plates_no_training_saw
 from lpr_gfpgan.evaluation.run import open_readers
 from lpr_gfpgan.files import atomic_path, named_writes, sha256_of
 from lpr_gfpgan.networks import load_weights
+from lpr_gfpgan.readers import load_hyperlpr
 from lpr_gfpgan.restore.weights import RELEASED
 from lpr_gfpgan.training import Paused, distributed
 from lpr_gfpgan.training.photographs import prepare_photographs, refuse_uneven
@@ -47,8 +48,9 @@ def check(release: Study, readers: Path) -> RealPlates:
 
     Raises:
         ConfigError: the processes cannot share the crops equally.
+        WeightsError: a reader is missing or damaged, or HyperLPR's package, the one reader that is
+            foreign to both recipes.
         DataError: the photographs are missing, or others than real/plates.yaml names.
-        WeightsError: a reader is missing or damaged.
     """
     for profile in RECIPES.values():
         refuse_uneven(load_study(profile))
@@ -56,6 +58,7 @@ def check(release: Study, readers: Path) -> RealPlates:
     check_folder(folder, load_settings())
     study = recipes_study(release, readers)
     open_readers(study, "cpu")
+    load_hyperlpr()
     load_weights(study.paths.reader("loss"), expect_kind="reader")
     return load_plates_no_training_saw(folder, study)
 
@@ -67,13 +70,13 @@ def train(release: Study, readers: Path, deadline: Deadline) -> None:
         Paused: the deadline came first.
         LprError: bad settings, data or checkpoint.
     """
-    ensure_prior(release, deadline)
     studies = {variant: load_study(profile) for variant, profile in RECIPES.items()}
+    first = studies[FULL].paths.photographs
+    if distributed.rank() == 0 and not first.exists():
+        prepare_photographs(studies[FULL], real_folder())
+    ensure_prior(release, deadline)
     for variant, study in studies.items():
         if distributed.rank() == 0:
-            first = studies[FULL].paths.photographs
-            if not first.exists():
-                prepare_photographs(studies[FULL], real_folder())
             _copy(first, study.paths.photographs)
             _copy(readers / "reader-loss.safetensors", study.paths.reader("loss"))
             _copy(release.paths.prior, study.paths.prior)

@@ -15,9 +15,11 @@ from lpr_gfpgan.errors import DataError, WeightsError
 from lpr_gfpgan.evaluation import recipes, recipes_report
 from lpr_gfpgan.evaluation.lines import POOLED
 from lpr_gfpgan.evaluation.methods import FULL
+from lpr_gfpgan.evaluation.real_tables import may_judge
 from lpr_gfpgan.evaluation.rows import write_table
 from lpr_gfpgan.evaluation.run import rows_path
 from lpr_gfpgan.files import sha256_of
+from lpr_gfpgan.metrics import holm
 from lpr_gfpgan.plates import split_of
 from lpr_gfpgan.settings import PhotographsSettings
 
@@ -138,8 +140,13 @@ def test_what_is_read_back_is_what_was_written(kept, rows, both):
         assert facts["recipes"][variant]["weights_sha256"] == sha256_of(path)
         assert facts["recipes"][variant]["profile"] == profile
     assert facts["readers"]["judge"] == sha256_of(both.paths.reader("judge"))
-    assert len(facts["trained_on"]["photographs"]) == 1
-    assert len({*facts["trained_on"]["photographs"], facts["trained_on"]["prior"]}) == 2
+    assert set(facts["readers"]) == {"judge", "direct"}
+    trained = Paths(both.paths.output, "trained")
+    assert facts["trained_on"] == {
+        "prior": sha256_of(trained.prior),
+        "reader-loss": sha256_of(trained.reader("loss")),
+        "photographs": [sha256_of(trained.photographs)],
+    }
     assert list(facts["conditions"]) == CONDITIONS[1:]
     assert (facts["labels_sha256"], facts["images_sha256"]) == ("of labels", "of images")
     assert facts["failures"] == []
@@ -149,8 +156,11 @@ def test_what_is_read_back_is_what_was_written(kept, rows, both):
 def test_figures_are_differences_paired_by_plate(kept, both):
     report = recipes_report.report_study(both)
     rows, facts = recipes.read_recipes(report)
-    # Untrained networks read nothing: readings are put in their place, known ones.
+    # Untrained networks read nothing: readings are put in their place, known ones; all originals
+    # are read and few degraded plates.
     known = np.random.default_rng(0).integers(0, 2, len(rows))
+    known[rows["method"] == "original"] = 1
+    known[(rows["method"] == "degraded") & (rows["plate"] > 1)] = 0
     rows = rows.assign(exact=known, exact6=known)
     tables = recipes_report.make_recipes_tables(rows, report)
     figures = recipes_report.write_report(rows, facts, tables, report)
@@ -162,7 +172,21 @@ def test_figures_are_differences_paired_by_plate(kept, both):
         found = own["plate_accuracy_without_province"]
         assert found["estimate"] == pytest.approx(mean[FULL] - mean[second], abs=1e-5)
         assert found["low"] <= found["estimate"] <= found["high"]
-        assert 0 < found["mcnemar_p"] <= found["holm_p"] <= 1
+        raw, adjusted = (
+            [
+                figures["gain"][second][POOLED][name]["judge"]["plate_accuracy"][key]
+                for name in CONDITIONS
+            ]
+            for key in ("mcnemar_p", "holm_p")
+        )
+        np.testing.assert_allclose(adjusted, holm(np.array(raw)), rtol=0.01)
+    recovered = figures["recovered"][POOLED]["motion"][FULL]["judge"]
+    assert recovered["plate_accuracy_without_province"]["estimate"] == pytest.approx(
+        (mean[FULL] - mean["degraded"]) / (mean["original"] - mean["degraded"]), abs=1e-4
+    )
+    assert figures["plates"] == rows["plate"].nunique()
+    assert figures["failures"] == facts["failures"] == []
+    assert figures["may_judge"] == may_judge(rows)
     share = figures["accuracy"]["near"]["mixed"]["face_recipe"]["direct"]["plate_accuracy"]
     own = rows[
         (rows["reader"] == "direct")
@@ -173,6 +197,10 @@ def test_figures_are_differences_paired_by_plate(kept, both):
     assert share["estimate"] == pytest.approx(own["exact"].mean(), abs=1e-5)
     assert share["n"] == len(own)
     assert recipes_report.figure_path(report).stat().st_size > 10_000
+    drawn = recipes_report.recipes_figure(tables["accuracy"], ["judge"])
+    names = [axes.get_ylabel().splitlines()[0] for axes in drawn.axes]
+    assert names[:2] == ["judge", "direct *"]
+    assert [text.get_text() for text in drawn.legends[0].get_texts()] == list(recipes_report.SHOWN)
 
 
 def test_a_recipe_that_is_not_trained_is_refused(both, real_plates, tmp_path):
