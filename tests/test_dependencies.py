@@ -46,6 +46,10 @@ EXCEPT = {
     | {"evaluation/report.py": "lists the sets' hashes; the page is `figures`"},
     "grid": DRAWN | DEVICE,
     "figures": DEVICE,
+    "recipes": dict.fromkeys(
+        ("degradations", "networks", "plates", "readers", "restore", "training"),
+        "its rows are a dependency themselves: nothing is restored or read here",
+    ),
 }
 """The same by stage: modules, or rooms whole."""
 

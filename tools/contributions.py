@@ -1,0 +1,49 @@
+"""Writes what the contributions bring on photographs into docs/results.md, between its two marks.
+
+Usage: python tools/contributions.py [--check]
+"""
+
+import json
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from marked import MarkedPage, row, share
+
+ROOT = Path(__file__).parents[1]
+FIGURES = ROOT / "reports" / "recipes" / "recipes.json"
+PAGE = MarkedPage(ROOT / "docs" / "results.md", "tools/contributions.py")
+WITHOUT_PROVINCE = "plate_accuracy_without_province"
+METHODS = ("degraded", "bicubic", "face_recipe", "full")
+READERS = {"hyperlpr": "HyperLPR", "judge": "`judge`"}
+
+
+def figures() -> str:
+    """The table, as Markdown."""
+    return "\n".join(table(json.loads(FIGURES.read_text("utf-8")))) + "\n"
+
+
+def table(found: Mapping[str, Any]) -> Iterator[str]:
+    """Plates read without the province by both recipes, all sources, and the difference.
+
+    Args:
+        found: what reports/recipes/recipes.json holds, see `evaluation.recipes_report`.
+    """
+    yield row("reader", "condition", *METHODS, "full less face_recipe", "p (Holm)")
+    yield "|---" * (len(METHODS) + 4) + "|"
+    for reader, name in READERS.items():
+        admitted = all(reader in readers for readers in found["may_judge"].values())
+        for condition, methods in found["accuracy"]["all"].items():
+            gain = found["gain"]["face_recipe"]["all"][condition][reader][WITHOUT_PROVINCE]
+            yield row(
+                name if admitted else f"{name} *",
+                condition,
+                *(share(methods[method][reader][WITHOUT_PROVINCE]) for method in METHODS),
+                share(gain, "+"),
+                f"{gain['holm_p']:.2g}",
+            )
+
+
+if __name__ == "__main__":
+    sys.exit(PAGE.main(figures, __doc__))
