@@ -20,18 +20,24 @@ from lpr_gfpgan.trust.likeness import fit_likeness, frame_figures
 from lpr_gfpgan.trust.placing import WAYS
 
 
-@pytest.fixture(scope="session")
-def weights(tmp_path_factory):
-    """A folder as the package's: a restorer of 32 x 64 frames, three readers, a calibration."""
-    folder = tmp_path_factory.mktemp("weights")
-    restorer = networks.Restorer(
+def tiny_restorer(seed=0):
+    """An untrained network of 32 x 64 frames."""
+    return networks.Restorer(
         base=[4, 8],
         channels_unet=[8] * 4,
         channels_decoder=[8] * 4,
         code_size=8,
         mapping_layers=1,
         pool_codes=True,
+        seed=seed,
     )
+
+
+@pytest.fixture(scope="session")
+def weights(tmp_path_factory):
+    """A folder as the package's: a restorer of 32 x 64 frames, three readers, a calibration."""
+    folder = tmp_path_factory.mktemp("weights")
+    restorer = tiny_restorer()
     reader = networks.PlateReader(
         architecture="residual", channels=[8, 8], input_size=[16, 64], num_classes=NUM_CLASSES
     )

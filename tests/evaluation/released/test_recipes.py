@@ -23,6 +23,8 @@ from lpr_gfpgan.metrics import holm
 from lpr_gfpgan.plates import split_of
 from lpr_gfpgan.settings import PhotographsSettings
 
+from .conftest import tiny_restorer
+
 PHOTOGRAPHS = PhotographsSettings(sources=["mine"], reader=2, restorer=2, l1=1.0, l1_width=28)
 CONDITIONS = ["untouched", "width 40", "width 32", "motion", "defocus", "mixed"]
 METHODS = ["original", "degraded", "bicubic", "full", "face_recipe"]
@@ -35,15 +37,7 @@ def both(smoke, weights, tmp_path_factory):
     place = dataclasses.replace(smoke, paths=Paths(output, "smoke"))
     study = recipes.recipes_study(place, weights)
     for seed, (variant, profile) in enumerate(recipes.RECIPES.items()):
-        network = networks.Restorer(
-            base=[4, 8],
-            channels_unet=[8] * 4,
-            channels_decoder=[8] * 4,
-            code_size=8,
-            mapping_layers=1,
-            pool_codes=True,
-            seed=seed,
-        )
+        network = tiny_restorer(seed)
         networks.save_weights(
             output / "models" / profile / f"restorer-{variant}-0.safetensors",
             network,
