@@ -33,6 +33,7 @@ NEED_STUDY = {
     "lpr_gfpgan.evaluation.released_report": "likewise",
     "lpr_gfpgan.evaluation.released_real_report": "it names weights as that one does",
     "lpr_gfpgan.evaluation.released_sheet": "it draws a sheet",
+    "lpr_gfpgan.evaluation.recipes_report": "it draws a figure",
 }
 STUDY = ["IPython", "dvc", "ipykernel", "ipywidgets", "jupyter_client", "jupyterlab", "matplotlib"]
 STUDY += ["nbclient", "nbconvert", "nbformat", "nbstripout", "nbval", "papermill", "seaborn"]

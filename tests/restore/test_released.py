@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from lpr_gfpgan.plates import scene_of
+from lpr_gfpgan.plates import STANDARD_TYPEFACE, scene_of
+from lpr_gfpgan.plates.scenes import draw_scene
 from lpr_gfpgan.restore import Restorer, find_weights
 from lpr_gfpgan.restore.weights import RELEASED
 
@@ -16,13 +17,37 @@ def released():
 
 
 @pytest.fixture(scope="module")
-def crops():
-    """Sharp tight crops, 41 x 128, of plates that no training saw."""
-    scenes = [
+def scenes():
+    """Tight scenes of plates that no training saw, in open fonts."""
+    return [
         scene_of("test", 2 * n + 1, seed=5, height=64, width=128, styles={"blue": 1})
         for n in range(PLATES)
     ]
+
+
+@pytest.fixture(scope="module")
+def crops(scenes):
+    """Sharp tight crops, 41 x 128, of those."""
     return [(scene.image[12:53], scene.text) for scene in scenes]
+
+
+@pytest.fixture(scope="module")
+def own_face(scenes):
+    """The same texts in the plates' own face."""
+    drawn = [
+        draw_scene(
+            np.random.default_rng([5, number]),
+            64,
+            128,
+            style="blue",
+            typeface=STANDARD_TYPEFACE,
+            surroundings=scene.surroundings,
+            text=scene.text,
+            tight=True,
+        )
+        for number, scene in enumerate(scenes)
+    ]
+    return [(scene.image[12:53], scene.text) for scene in drawn]
 
 
 def test_they_are_found_first_and_come_with_reader_and_calibration(released):
@@ -31,7 +56,10 @@ def test_they_are_found_first_and_come_with_reader_and_calibration(released):
     assert released.calibration is not None
 
 
-def test_most_sharp_plates_are_accepted_and_most_characters_read(released, crops):
+@pytest.mark.parametrize(("face", "least"), [("own_face", 0.7), ("crops", 0.5)])
+def test_most_sharp_plates_are_accepted_and_most_characters_read(released, face, least, request):
+    """`direct` is taught both, and reads the plates' own face better; the open fonts hold a new one."""
+    crops = request.getfixturevalue(face)
     plates = [released.restore(crop, plate="tight") for crop, _ in crops]
     assert sum(plate.is_plate for plate in plates) >= PLATES - 2
     right = [
@@ -39,7 +67,7 @@ def test_most_sharp_plates_are_accepted_and_most_characters_read(released, crops
         for plate, (_, text) in zip(plates, crops, strict=True)
         for read, true in zip(plate.text or "", text, strict=False)
     ]
-    assert sum(right) >= 0.6 * sum(len(text) for _, text in crops)
+    assert sum(right) >= least * sum(len(text) for _, text in crops)
 
 
 def test_a_restoration_is_a_plate_of_the_frame_and_repeats(released, crops):
