@@ -58,7 +58,7 @@ def test_they_are_found_first_and_come_with_reader_and_calibration(released):
 
 @pytest.mark.parametrize(("face", "least"), [("own_face", 0.7), ("crops", 0.5)])
 def test_most_sharp_plates_are_accepted_and_most_characters_read(released, face, least, request):
-    """`direct` is taught both, and reads the own face better; one of the open fonts is new to it."""
+    """`direct` is taught both, and reads the own face better; one open font is new to it."""
     crops = request.getfixturevalue(face)
     plates = [released.restore(crop, plate="tight") for crop, _ in crops]
     assert sum(plate.is_plate for plate in plates) >= PLATES - 2
