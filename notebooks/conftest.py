@@ -1,9 +1,11 @@
 """Gives the notebooks on photographed plates something to read where there are no photographs.
 
-Notebooks of the released weights are tested by these, where there are any.
+Notebooks of the released weights are tested by these, where there are any; that on recipes by the
+rows that are kept.
 """
 
 import os
+import shutil
 import tempfile
 from pathlib import Path
 
@@ -12,6 +14,8 @@ import pytest
 
 VARIABLE = "LPR_GFPGAN_REAL_PLATES"
 ON_PHOTOGRAPHS = ("7_real.ipynb", "8_released_real.ipynb")
+ON_RECIPES, OUTPUT = "9_recipes.ipynb", "LPR_GFPGAN_OUTPUT"
+RECIPES = Path(__file__).parents[1] / "reports" / "recipes"
 WEIGHTS = Path(__file__).parents[1] / "lpr_gfpgan" / "weights" / "restorer.safetensors"
 
 # tests/evaluation/released executes both notebooks with weights of its own.
@@ -20,7 +24,10 @@ collect_ignore_glob = [] if WEIGHTS.exists() else ["8_released*.ipynb"]
 
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Draws sixteen plates in two sources and names their folder, unless the caller named one."""
-    if VARIABLE in os.environ or not any(i.path.name in ON_PHOTOGRAPHS for i in session.items):
+    names = {item.path.name for item in session.items}
+    if ON_RECIPES in names and OUTPUT in os.environ:
+        shutil.copytree(RECIPES, Path(os.environ[OUTPUT], "reports", "recipes"), dirs_exist_ok=True)
+    if VARIABLE in os.environ or not names & set(ON_PHOTOGRAPHS):
         return
     folder = tempfile.TemporaryDirectory(prefix="lpr-gfpgan-drawn-", ignore_cleanup_errors=True)
     session.config.add_cleanup(folder.cleanup)
