@@ -23,7 +23,7 @@ collect_ignore_glob = [] if WEIGHTS.exists() else ["8_released*.ipynb"]
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """Draws sixteen plates in two sources and names their folder, unless the caller named one."""
+    """Copies the kept rows; draws sixteen plates, unless the caller named a folder of some."""
     names = {item.path.name for item in session.items}
     if ON_RECIPES in names and OUTPUT in os.environ:
         shutil.copytree(RECIPES, Path(os.environ[OUTPUT], "reports", "recipes"), dirs_exist_ok=True)

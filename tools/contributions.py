@@ -9,12 +9,12 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from card import WITHOUT_PROVINCE, may_judge
 from marked import MarkedPage, row, share
 
 ROOT = Path(__file__).parents[1]
 FIGURES = ROOT / "reports" / "recipes" / "recipes.json"
 PAGE = MarkedPage(ROOT / "docs" / "results.md", "tools/contributions.py")
-WITHOUT_PROVINCE = "plate_accuracy_without_province"
 METHODS = ("degraded", "bicubic", "face_recipe", "full")
 READERS = {"hyperlpr": "HyperLPR", "judge": "`judge`"}
 
@@ -33,7 +33,7 @@ def table(found: Mapping[str, Any]) -> Iterator[str]:
     yield row("reader", "condition", *METHODS, "full less face_recipe", "p (Holm)")
     yield "|---" * (len(METHODS) + 4) + "|"
     for reader, name in READERS.items():
-        admitted = all(reader in readers for readers in found["may_judge"].values())
+        admitted = may_judge(found, "all", reader)
         for condition, methods in found["accuracy"]["all"].items():
             gain = found["gain"]["face_recipe"]["all"][condition][reader][WITHOUT_PROVINCE]
             yield row(

@@ -14,7 +14,7 @@ says whether a plate was read, not which photograph it is.
 
 import json
 from dataclasses import dataclass, replace
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,7 @@ from ..config import Paths, ShippedPaths, Study
 from ..errors import DataError
 from ..files import named_writes, sha256_of, write_json
 from ..networks import load_weights
+from ..readers import HyperLPR
 from ..readers.hyperlpr_models import PACKAGE
 from ..training.photographs import photograph_inputs
 from .compared import begin_on
@@ -41,15 +42,15 @@ FACE = "face_recipe"
 RECIPES = {FULL: "recipe_full", FACE: "recipe_face"}
 """The profile that trains each variant."""
 MADE_BY = "make recipes"
+RESULTS = ("exact", "exact6", "cer", "cer6")
 KEPT = {"source": "str"} | {
     name: COLUMNS[name]
     for name in (
         *("condition", "method", "variant", "training_seed", "reader", "plate"),
-        *("exact", "exact6", "cer", "cer6"),
+        *RESULTS,
     )
 }
 """Columns that are kept, with their types: whether and how well each plate was read."""
-RESULTS = ("exact", "exact6", "cer", "cer6")
 FAILURE_KEYS = ("source", "condition", "method", "reader")
 
 
@@ -130,7 +131,7 @@ def write_recipes(
         "recipes": {variant: _weights(study, variant) for variant in RECIPES},
         "trained_on": _inputs(trained),
         "readers": {name: sha256_of(study.paths.reader(name)) for name in READERS},
-        "hyperlpr": _hyperlpr(),
+        "hyperlpr": version(PACKAGE) if HyperLPR.name in set(rows["reader"]) else None,
         "conditions": {n: study.ranges(n) for n in study.settings.evaluation.conditions},
         "labels_sha256": labels_sha256,
         "images_sha256": images_sha256,
@@ -211,13 +212,6 @@ def _inputs(trained: Study) -> dict[str, Any]:
         "reader-loss": sha256_of(trained.paths.reader("loss")),
         "photographs": [sha256_of(path) for path in photograph_inputs(trained)],
     }
-
-
-def _hyperlpr() -> str | None:
-    try:
-        return version(PACKAGE) if open_hyperlpr() else None
-    except PackageNotFoundError:
-        return None
 
 
 def _failures(rows: pd.DataFrame) -> list[dict[str, Any]]:
