@@ -7,6 +7,8 @@ reports/recipes holds, beside those rows:
   `accuracy.<source>.<condition>.<method>.<reader>.<measure>`;
   `gain.<second>.<source>.<condition>.<reader>.<measure>`, `full` less `face_recipe`, `bicubic` and
   `degraded`, paired by plate, whole plates with McNemar's exact p and Holm's over the conditions;
+  `overall.<second>.<source>.<reader>.<measure>`, the same differences, the mean of all degraded
+  conditions, photographs resampled whole: the one figure that says which recipe reads more;
   `recovered` as in `released_real_report`. Figures are {"estimate", "low", "high", "n"} as shares;
   the source "all" is all photographs.
 - recipes.png: plates read per condition by each reader; a star marks one that may not judge.
@@ -26,11 +28,13 @@ from ..config import Paths, Study
 from ..files import named_writes, write_text
 from .figure_style import WIDTH, interval_note, method_legend, method_points, named, save
 from .lines import POOLED
+from .measures import READING_MEASURES
 from .methods import BICUBIC, DEGRADED, FULL
 from .real_report import compact, nested_figures
-from .real_tables import accuracy_by_source, judges_everywhere, may_judge
+from .real_tables import UNTOUCHED, accuracy_by_source, judges_everywhere, may_judge
 from .recipes import FACE, NAME
 from .released_real_tables import paired_by_source, recovered_by_source
+from .tables import difference_table
 
 SECONDS = (FACE, BICUBIC, DEGRADED)
 SHOWN = (DEGRADED, BICUBIC, FACE, FULL)
@@ -50,7 +54,7 @@ def make_recipes_tables(rows: pd.DataFrame, study: Study) -> dict[str, pd.DataFr
         study: of `report_study`; gives bootstrap resamples and their seed.
 
     Returns:
-        `accuracy`, `recovered`, and `gain` with the column `second`.
+        `accuracy`, `recovered`, and `gain` and `overall` with the column `second`.
     """
     settings = study.settings.evaluation
     options = {"draws": settings.bootstrap, "seed": settings.seed}
@@ -58,8 +62,40 @@ def make_recipes_tables(rows: pd.DataFrame, study: Study) -> dict[str, pd.DataFr
     return {
         "accuracy": accuracy_by_source(rows, **options),
         "gain": pd.concat(gains, ignore_index=True),
+        "overall": overall_by_source(rows, **options),
         "recovered": recovered_by_source(rows, **options, methods=(FULL, FACE, BICUBIC)),
     }
+
+
+def overall_by_source(rows: pd.DataFrame, *, draws: int, seed: int) -> pd.DataFrame:
+    """`full` less each of SECONDS, the mean of all conditions but the untouched photographs.
+
+    A photograph occurs once in every condition and is resampled with all of them.
+
+    Args:
+        rows: of `recipes.read_recipes`.
+        draws: bootstrap resamples.
+        seed: of the resamples.
+
+    Returns:
+        The lines of `tables.difference_table` of all conditions together, with the columns
+        `source`, POOLED for all photographs, `reader` and `second`; n counts photographs.
+    """
+    degraded = rows[rows["condition"] != UNTOUCHED]
+    tables = []
+    for source, own in [*degraded.groupby("source", sort=False), (POOLED, degraded)]:
+        for reader in own["reader"].unique():
+            for second in SECONDS:
+                table = difference_table(
+                    own,
+                    draws=draws,
+                    seed=seed,
+                    pairs=[((FULL, reader), (second, reader))],
+                    measures=tuple(READING_MEASURES),
+                )
+                tables.append(table.assign(source=source, reader=reader, second=second))
+    found = pd.concat(tables, ignore_index=True)
+    return found[found["condition"] == POOLED].reset_index(drop=True)
 
 
 def recipes_figure(
@@ -128,6 +164,7 @@ def write_report(
         "failures": facts["failures"],
         "accuracy": nested_figures(tables["accuracy"], LEVELS),
         "gain": nested_figures(gain, ("second", "source", "condition", "reader", "measure")),
+        "overall": nested_figures(tables["overall"], ("second", "source", "reader", "measure")),
         "recovered": nested_figures(tables["recovered"], LEVELS),
     }
     write_text(folder / f"{NAME}.json", compact(figures) + "\n")

@@ -174,6 +174,14 @@ def test_figures_are_differences_paired_by_plate(kept, both):
             for key in ("mcnemar_p", "holm_p")
         )
         np.testing.assert_allclose(adjusted, holm(np.array(raw)), rtol=0.01)
+    # All conditions but the untouched photographs, each photograph with all of its rows.
+    own = rows[(rows["reader"] == "judge") & (rows["condition"] != "untouched")]
+    mean_of_all = own.groupby("method")["exact6"].mean()
+    for second in recipes_report.SECONDS:
+        found = figures["overall"][second][POOLED]["judge"]["plate_accuracy_without_province"]
+        assert found["estimate"] == pytest.approx(mean_of_all[FULL] - mean_of_all[second], abs=1e-5)
+        assert found["low"] <= found["estimate"] <= found["high"]
+        assert found["n"] == rows["plate"].nunique()
     recovered = figures["recovered"][POOLED]["motion"][FULL]["judge"]
     assert recovered["plate_accuracy_without_province"]["estimate"] == pytest.approx(
         (mean[FULL] - mean["degraded"]) / (mean["original"] - mean["degraded"]), abs=1e-4
