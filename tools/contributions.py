@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from card import WITHOUT_PROVINCE, may_judge
+from card_photographs import WITHOUT_PROVINCE, may_judge
 from marked import MarkedPage, row, share
 
 ROOT = Path(__file__).parents[1]

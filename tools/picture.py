@@ -1,12 +1,14 @@
-"""Draws README.md's picture: plates degraded, restored by `full`, and as they were.
+"""Draws README.md's picture: plates degraded, restored by the released weights, and as they were.
 
-The plates are the first of the study's own test, not chosen ones; beneath each is what the judge
-reads. It needs what `make reproduce` leaves in reports/<profile>/examples and rows.
+The plates are the first of the released weights' test on drawn plates, not chosen ones; beneath
+each is what the judge reads.
 
-Usage: python tools/picture.py [profile]
+Usage: python tools/picture.py
 """
 
+import dataclasses
 import sys
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -15,21 +17,38 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from lpr_gfpgan.config import find_root, load_study
+from lpr_gfpgan.config import ShippedPaths, find_root, load_study
 from lpr_gfpgan.errors import DataError, LprError
-from lpr_gfpgan.evaluation.compared import method_names
 from lpr_gfpgan.evaluation.figure_style import WIDTH, save
 from lpr_gfpgan.evaluation.method_style import first_of_each
-from lpr_gfpgan.evaluation.methods import DEGRADED, FULL, JUDGE, ORIGINAL
+from lpr_gfpgan.evaluation.methods import DEGRADED, FULL, JUDGE, ORIGINAL, baselines, restorers
+from lpr_gfpgan.evaluation.protocol import load_plates, study_conditions
+from lpr_gfpgan.evaluation.released import TEST, draw_plates, released_study
 from lpr_gfpgan.evaluation.restoration_figures import CELL_WIDTH, reading_image
-from lpr_gfpgan.evaluation.rows import read_rows
-from lpr_gfpgan.evaluation.run import cut_sheet, examples_path, rows_path
-from lpr_gfpgan.files import read_image
+from lpr_gfpgan.evaluation.run import Evaluation, compare, open_readers
 
 PICTURE = Path("docs") / "restored.png"
 PLATES = 4
-CONDITIONS = 2  # the mildest, in the order of params.yaml: under strong blur nothing is read
+CONDITIONS = 2  # the mildest, in the order of params.yaml
 GAP = 12
+
+
+def tested() -> Evaluation:
+    """Degrades, restores and reads them, as the stage `released` does with all of its plates.
+
+    Raises:
+        WeightsError: a released network is damaged.
+    """
+    study = released_study(load_study("release"))
+    readers = [reader for reader in open_readers(study, "cpu") if reader.name == JUDGE]
+    methods = [*baselines(), *restorers(study, "cpu")]
+    with tempfile.TemporaryDirectory() as folder:
+        paths = ShippedPaths(Path(folder), study.profile, study.paths.folder)
+        study = dataclasses.replace(study, paths=paths)
+        draw_plates(study, {TEST: PLATES}, workers=1)
+        plates = load_plates(study, count=PLATES)
+        conditions = study_conditions(study)[:CONDITIONS]
+        return compare(plates, conditions, methods, readers, device="cpu")
 
 
 def draw(examples: Mapping[str, np.ndarray], methods: list[str], rows: pd.DataFrame) -> Figure:
@@ -45,7 +64,7 @@ def draw(examples: Mapping[str, np.ndarray], methods: list[str], rows: pd.DataFr
     """
     shown = first_of_each(methods, (DEGRADED, FULL))
     if len(shown) != 2 or ORIGINAL not in methods:
-        raise DataError(f"no {FULL!r}, {DEGRADED!r} or {ORIGINAL!r} in the test; reproduce it")
+        raise DataError(f"no {FULL!r}, {DEGRADED!r} or {ORIGINAL!r} in the test")
     columns = [(condition, method) for condition in examples for method in shown]
     columns.append((next(iter(examples)), ORIGINAL))
     readings = rows[rows["reader"] == JUDGE].set_index(["condition", "method", "plate"])
@@ -91,17 +110,11 @@ def _figure(picture: np.ndarray, labels: list[str]) -> Figure:
     return figure
 
 
-def main(arguments: list[str]) -> int:
-    """Draws the picture of the profile's last test and says where it is."""
+def main() -> int:
+    """Draws the picture and says where it is."""
     try:
-        study = load_study(arguments[0] if arguments else None)
-        methods, size = method_names(study), study.settings.frame.size
-        examples = {
-            condition: cut_sheet(read_image(examples_path(study, condition)), methods, size)
-            for condition in study.settings.evaluation.conditions[:CONDITIONS]
-        }
-        figure = draw(examples, methods, read_rows(rows_path(study)))
-        print(save(figure, find_root() / PICTURE))
+        found = tested()
+        print(save(draw(found.examples, found.methods, found.rows), find_root() / PICTURE))
     except LprError as error:
         print(f"picture: {error}", file=sys.stderr)
         return 1
@@ -109,4 +122,4 @@ def main(arguments: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())

@@ -27,12 +27,15 @@ CASES = {
     "degradations": "degradations",
 }
 
+SIDES = ("reference", "ours")
+JUDGES = {"image": "discriminator", "region": "discriminator of the region"}
+
 
 def figures() -> str:
     """All tables, as Markdown."""
     reference = json.loads((BENCHMARKS / "reference.json").read_text("utf-8"))
     costs = json.loads((BENCHMARKS / "costs-release.json").read_text("utf-8"))
-    parts = [against(reference), equal_work(reference["restorers"]), of_stages(costs)]
+    parts = [against(reference), equal_work(reference), of_stages(costs)]
     return "\n\n".join("\n".join(part) for part in parts) + "\n"
 
 
@@ -91,19 +94,28 @@ def code(line: Mapping[str, Any]) -> str:
     return "" if "rounds" not in line else line.get("commit", "not recorded")
 
 
-def equal_work(restorers: Mapping[str, Any]) -> Iterator[str]:
+def equal_work(reference: Mapping[str, Any]) -> Iterator[str]:
     """Whether both sides do the same work."""
     yield "**The same work?** One image, a multiply-add counts as two operations:"
     yield ""
     columns = "parameters | GFLOP | of layers that double | of all others | time in doubling layers"
-    yield f"| size | side | {columns} |"
-    yield "|---|---|---|---|---|---|---|"
-    for size, sides in restorers.items():
-        for side in ("reference", "ours"):
-            found = sides[side]
-            numbers = (found[k] for k in ("gflop", "gflop_doubling", "gflop_otherwise"))
-            share = f"{100 * found['time_share_doubling']:.0f} %"
-            yield row(size, side, f"{found['parameters']:,}", *(f"{n:.2f}" for n in numbers), share)
+    yield f"| size | network | side | {columns} |"
+    yield "|---|---|---|---|---|---|---|---|"
+    for size, restorers in reference["restorers"].items():
+        for side in SIDES:
+            found = restorers[side]
+            doubling = (f"{found[key]:.2f}" for key in ("gflop_doubling", "gflop_otherwise"))
+            share = percent(found["time_share_doubling"])
+            yield row(size, "restorer", side, *counts(found), *doubling, share)
+        for network, name in JUDGES.items():
+            for side in SIDES:
+                found = reference["discriminators"][size][side][network]
+                yield row(size, name, side, *counts(found), "", "", "")
+
+
+def counts(network: Mapping[str, Any]) -> tuple[str, str]:
+    """Parameters and GFLOP."""
+    return f"{network['parameters']:,}", f"{network['gflop']:.2f}"
 
 
 def of_stages(costs: Mapping[str, Any]) -> Iterator[str]:

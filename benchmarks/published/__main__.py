@@ -35,11 +35,13 @@ def main() -> int:
     device = "cuda" if torch.cuda.is_available() else "cpu"
     of_now = stamp()
     found = earlier(options.out, {"machine": machine() | {"reference": reference.VERSIONS}})
-    found.setdefault("restorers", {})
+    for networks in ("restorers", "discriminators"):
+        found.setdefault(networks, {})
     found.setdefault("lines", [])
     for size in options.sizes:
         torch.set_num_threads(options.threads)
-        found["restorers"][str(size)] = _work(size) | of_now
+        found["restorers"][str(size)] = _restorers(size) | of_now
+        found["discriminators"][str(size)] = _discriminators(size) | of_now
         for precision in options.precisions:
             cases = options.cases or list(sides.CASES)
             for about in measuring.wanted(cases, size, precision, device, options.threads):
@@ -68,13 +70,27 @@ def _options() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _work(size: int) -> dict[str, Any]:
+def _restorers(size: int) -> dict[str, Any]:
     """Parameters, operations and the share of resampling of the restorers, for one image."""
     image = sides.images(size, 1, "cpu")
     found: dict[str, Any] = {}
     for side in (sides.OURS, sides.REFERENCE):
         network = sides.restorer(side, size).eval().requires_grad_(False)
         found[side] = counted.report(network, lambda n=network, s=side: sides.restore(s, n, image))
+    return found
+
+
+def _discriminators(size: int) -> dict[str, Any]:
+    """Parameters and operations of the discriminators, for one image and its region."""
+    found: dict[str, Any] = {}
+    for side in (sides.OURS, sides.REFERENCE):
+        networks = [n.eval().requires_grad_(False) for n in sides.adversaries(side, size)]
+        whole, region = sides.images(size, 1, "cpu"), torch.zeros(1, 3, *sides.region_size(size))
+        inputs = {"image": whole, "region": region}
+        found[side] = {
+            name: counted.size_of(network, lambda n=network, x=x: n(x))[0]
+            for network, (name, x) in zip(networks, inputs.items(), strict=True)
+        }
     return found
 
 

@@ -1,4 +1,4 @@
-"""What restoring one image takes: parameters, operations, and what of them changes resolution.
+"""What one image takes: parameters, operations, and in restoring what of them changes resolution.
 
 The two designs double the resolution differently: the published decoder convolves after a bilinear
 enlargement, ours by a transposed convolution at the coarse size, then a blur. So the operations of
@@ -32,27 +32,40 @@ def doubling_layers(network: nn.Module) -> dict[str, nn.Module]:
     return found
 
 
-def report(network: nn.Module, restore: Callable[[], Any]) -> dict[str, Any]:
-    """Parameters, GFLOP (a multiply-add is two), and the doubling layers' GFLOP and time.
+def size_of(network: nn.Module, run: Callable[[], Any]) -> tuple[dict[str, Any], FlopCounterMode]:
+    """Parameters and GFLOP (a multiply-add is two), and the counter that knows the layers' own.
 
     Args:
         network: without gradients: the counter's hooks would want one of every parameter.
+        run: passes one image through it, on the CPU.
+    """
+    with FlopCounterMode(display=False) as counter:
+        run()
+    parameters = sum(p.numel() for p in network.parameters())
+    return {"parameters": parameters, "gflop": _giga(counter.get_total_flops())}, counter
+
+
+def report(network: nn.Module, restore: Callable[[], Any]) -> dict[str, Any]:
+    """As `size_of`, and the doubling layers' GFLOP and share of the time.
+
+    Args:
+        network: as in `size_of`.
         restore: passes one image through it, on the CPU.
     """
     doubling = doubling_layers(network)
-    with FlopCounterMode(display=False) as counter:
-        restore()
-    counts = counter.get_flop_counts()
+    found, counter = size_of(network, restore)
+    counts, total = counter.get_flop_counts(), counter.get_total_flops()
     root = type(network).__name__
     in_doubling = sum(sum(counts.get(f"{root}.{name}", {}).values()) for name in doubling)
-    total = counter.get_total_flops()
-    return {
-        "parameters": sum(p.numel() for p in network.parameters()),
-        "gflop": round(total / 1e9, 6),
-        "gflop_doubling": round(in_doubling / 1e9, 6),
-        "gflop_otherwise": round((total - in_doubling) / 1e9, 6),
+    return found | {
+        "gflop_doubling": _giga(in_doubling),
+        "gflop_otherwise": _giga(total - in_doubling),
         "time_share_doubling": round(time_share(doubling, restore), 3),
     }
+
+
+def _giga(operations: int) -> float:
+    return round(operations / 1e9, 6)
 
 
 def time_share(layers: dict[str, nn.Module], run: Callable[[], Any]) -> float:

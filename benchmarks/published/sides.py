@@ -86,6 +86,22 @@ def restorer(side: str, size: int) -> nn.Module:
     return network.to(memory_format=torch.channels_last)  # as training and `Restorer` have it
 
 
+def adversaries(side: str, size: int) -> tuple[nn.Module, nn.Module]:
+    """The discriminators of the whole image and of the plate's region."""
+    if side == REFERENCE:
+        return reference.discriminator(size), reference.region_discriminator()
+    whole = Discriminator(base=(4, 4), channels=DECODER[: levels(size)])
+    channels = PAPER.restorer.region.discriminator.channels
+    region = RegionDiscriminator(size=region_size(size), channels=channels)
+    return tuple(n.to(memory_format=torch.channels_last) for n in (whole, region))
+
+
+def region_size(size: int) -> tuple[int, int]:
+    """Height and width, px, of the plate's region in a square image."""
+    box = plate_box(size, size)
+    return round(box[3] - box[1]) // 4 * 4, size
+
+
 def restore(side: str, network: nn.Module, image: Tensor) -> tuple[Tensor, list[Tensor]]:
     """The restored image and the images of the U-Net's levels."""
     found = network(image) if side == OURS else network(image, return_rgb=True)
@@ -146,20 +162,9 @@ class Game:
 
     def __init__(self, side: str, size: int, batch: int, device: str) -> None:
         self.side, self.network = side, restorer(side, size).train().to(device)
-        box = plate_box(size, size)
-        self.crop_size = round(box[3] - box[1]) // 4 * 4, size
-        self.boxes = torch.tensor([box] * batch, device=device)
-        if side == OURS:
-            self.adversary = Discriminator(base=(4, 4), channels=DECODER[: levels(size)])
-            self.region = RegionDiscriminator(
-                size=self.crop_size, channels=PAPER.restorer.region.discriminator.channels
-            )
-        else:
-            self.adversary = reference.discriminator(size)
-            self.region = reference.region_discriminator()
-        if side == OURS:
-            for network in (self.adversary, self.region):
-                network.to(memory_format=torch.channels_last)
+        self.crop_size = region_size(size)
+        self.boxes = torch.tensor([plate_box(size, size)] * batch, device=device)
+        self.adversary, self.region = adversaries(side, size)
         self.parts = [(n, _adam(n.to(device))) for n in (self.network, self.adversary, self.region)]
         self.image = images(size, batch, device)
         self.target = images(size, batch, device, seed=1)

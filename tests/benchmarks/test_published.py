@@ -148,8 +148,9 @@ def only_ours(monkeypatch):
     own = dict(sides.CASES)
     for name, case in own.items():
         monkeypatch.setitem(sides.CASES, name, lambda side, *how, case=case: case(sides.OURS, *how))
-    restorer, restore = sides.restorer, sides.restore
+    restorer, restore, adversaries = sides.restorer, sides.restore, sides.adversaries
     monkeypatch.setattr(sides, "restorer", lambda side, size: restorer(sides.OURS, size))
+    monkeypatch.setattr(sides, "adversaries", lambda side, size: adversaries(sides.OURS, size))
     monkeypatch.setattr(sides, "restore", lambda side, *what: restore(sides.OURS, *what))
 
 
@@ -187,6 +188,12 @@ def test_a_run_keeps_what_it_does_not_measure_and_says_of_which_code_each_line_i
     for spread in line["seconds"].values():
         assert 0 < spread["min"] <= spread["median"] <= spread["max"]
     assert first["machine"] == again["machine"] and again["restorers"]["32"]["commit"] == "two"
+    whole, region = (again["discriminators"]["32"]["ours"][name] for name in ("image", "region"))
+    networks = sides.adversaries(sides.OURS, 32)
+    for found, network in zip((whole, region), networks, strict=True):
+        assert found["parameters"] == sum(p.numel() for p in network.parameters())
+    # The first layer alone, 1 x 1 from RGB to 8 channels, is so many products.
+    assert whole["gflop"] > 2 * 32 * 32 * 3 * 8 / 1e9 and region["gflop"] > 0
 
 
 def test_what_is_wanted_follows_the_case():
