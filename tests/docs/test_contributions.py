@@ -1,6 +1,9 @@
 """The table of the contributions on photographs says what the report says."""
 
+import json
+
 from ..scripts import load_script
+from .pages import ROOT
 
 
 def test_the_page_holds_the_reports_figures():
@@ -32,3 +35,23 @@ def test_a_line_has_both_recipes_their_difference_and_a_star_for_who_may_not_jud
     assert cells[6:] == ["+10.0 [+0.0, +20.0]", "0.012"]
     assert "mean of the five" in mean and "**+5.0 [-5.0, +15.0]**" in mean
     assert second.startswith("| `judge` * | motion")
+
+
+def test_what_the_pages_say_of_both_recipes_is_in_the_report():
+    tool = load_script("contributions")
+    found = json.loads(tool.FIGURES.read_text("utf-8"))
+    made = json.loads(tool.FIGURES.with_name("provenance.json").read_text("utf-8"))
+    pages = [
+        " ".join(ROOT.joinpath(*path).read_text("utf-8").split())
+        for path in (("README.md",), ("docs", "results.md"))
+    ]
+    mean = found["overall"]["face_recipe"]["all"]
+    hyperlpr, judge = (mean[reader][tool.WITHOUT_PROVINCE] for reader in ("hyperlpr", "judge"))
+    estimate, ends = tool.share(hyperlpr, "+").split(" ", 1)
+    assert all(f"{estimate} points {ends}" in page for page in pages)
+    assert f"and {tool.share(judge, '+')} for `judge`" in pages[1]
+    assert f"[{estimate.strip('+')} points of plates read]" in pages[0]
+    for recipe in made["recipes"].values():
+        steps = recipe["steps"] + recipe["started_from"]["steps"]
+        said = f"{steps:,}".replace(",", " ") + " steps"
+        assert all(said in page for page in pages)
