@@ -9,6 +9,7 @@ from ..errors import LprError
 from . import degrading, exporting, reading, restoring, study
 from .arguments import Parser, mark_points
 from .exit_codes import INTERRUPTED, REFUSED
+from .provenance import software
 from .words import in_words
 
 
@@ -41,6 +42,7 @@ def _parser() -> Parser:
         description="Restores and reads pictures of licence plates. A restoration shows what is "
         "likely, not what was there: it is no evidence.",
     )
+    parser.add_argument("--version", action="version", version=software())
     commands = parser.add_subparsers(required=True, metavar="command")
     for group in (restoring, reading, degrading, exporting, study):
         group.add_to(commands)

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from importlib.metadata import version
 
 import numpy as np
 import pytest
@@ -81,6 +82,13 @@ def test_as_a_program(pictures, tmp_path):
     )
     assert done.returncode == 2
     assert done.stderr.startswith("lpr-gfpgan: ") and "Traceback" not in done.stderr
+
+
+def test_the_version_is_the_packages(run, capsys):
+    with pytest.raises(SystemExit) as ended:
+        run("--version")
+    assert ended.value.code == 0
+    assert capsys.readouterr().out == f"lpr-gfpgan {version('lpr-gfpgan')}\n"
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["restore", "--help"], ["export", "--help"]])
