@@ -11,7 +11,7 @@ from typing import Any
 
 import card_photographs
 import pandas as pd
-from marked import MarkedPage, row, share
+from marked import MarkedPage, head, row, share
 
 from lpr_gfpgan.networks import load_weights
 
@@ -53,8 +53,7 @@ def summary() -> str:
 def files() -> Iterator[str]:
     """What each file holds."""
     columns = "parameters | steps | images | began with | split | processes | trained on"
-    yield f"| file | bytes | {columns} |"
-    yield "|---|---|---|---|---|---|---|---|---|"
+    yield from head(f"file | bytes | {columns}")
     for name in FILES:
         path = CARD.with_name(f"{name}.safetensors")
         facts = load_weights(path)[1]["provenance"]
@@ -75,8 +74,7 @@ def plates(drawn: Mapping[str, Any]) -> Iterator[str]:
     """Drawn plates under the study's blurs."""
     yield f"Drawn plates that no training saw (n = {drawn['plates']}), characters read by `judge`:"
     yield ""
-    yield "| blur | degraded | bicubic | restored |"
-    yield "|---|---|---|---|"
+    yield from head("blur | degraded | bicubic | restored")
     for condition, methods in drawn["headline"].items():
         found = (methods[m]["judge"]["character_accuracy"] for m in ("degraded", "bicubic", "full"))
         yield row(condition, *map(share, found))
@@ -86,8 +84,7 @@ def false_reads(table: pd.DataFrame) -> Iterator[str]:
     """Readings of drawn plates that were accepted, and how many of them are wrong."""
     yield "False reads of drawn plates by `judge`: accepted readings, and those that are wrong:"
     yield ""
-    yield "| blur | read from | accepted | false reads | right of the accepted |"
-    yield "|---|---|---|---|---|"
+    yield from head("blur | read from | accepted | false reads | right of the accepted")
     own = (
         table[table["reader"] == "judge"].set_index(["condition", "method", "measure"]).sort_index()
     )
@@ -105,12 +102,11 @@ def false_reads(table: pd.DataFrame) -> Iterator[str]:
 
 
 def trust(calibration: Mapping[str, Any]) -> Iterator[str]:
-    """Who is refused; degraded plates are as those of the training."""
+    """What passes for a plate, and how many complete texts are right; degraded as in training."""
     yield "Drawn plates, by how they were placed: what passes for one, and what `direct` reads:"
     yield ""
     columns = "clean plates accepted | degraded ones accepted | non-plates refused"
-    yield f"| placed by | {columns} | complete texts of degraded plates read rightly |"
-    yield "|---|---|---|---|---|"
+    yield from head(f"placed by | {columns} | complete texts of degraded plates read rightly")
     accepted, refused = (calibration["likeness"][name] for name in ("accepted", "refused"))
     for way, found in accepted.items():
         cells = found["clean"], found["training"], refused[way]["clean"]["all"]

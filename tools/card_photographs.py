@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from marked import row, share
+from marked import head, row, share
 
 WITHOUT_PROVINCE, WHOLE = "plate_accuracy_without_province", "plate_accuracy"
 UNTOUCHED = "untouched"
@@ -23,8 +23,7 @@ def summary(real: Mapping[str, Any]) -> Iterator[str]:
     """The table of README.md: HyperLPR on all photographs, without and with the province."""
     columns = ("degraded", "bicubic", "restored")
     whole = " | ".join(f"{name}, with it" for name in columns)
-    yield f"| plates read, province left out | {' | '.join(columns)} | {whole} |"
-    yield "|---|---|---|---|---|---|---|"
+    yield from head(f"plates read, province left out | {' | '.join(columns)} | {whole}")
     for condition, methods in real["accuracy"]["all"].items():
         yield row(
             condition,
@@ -43,8 +42,7 @@ def photographs(real: Mapping[str, Any]) -> Iterator[str]:
         yield f"**{title}** (n = {n}). Plates read without a mistake, the province left out:"
         yield ""
         columns = "degraded | bicubic | restored | recovered | whole texts gained, lost"
-        yield f"| reader | condition | {columns} |"
-        yield "|---|---|---|---|---|---|---|"
+        yield from head(f"reader | condition | {columns}")
         for reader, name in READERS.items():
             for condition in real["accuracy"][source]:
                 yield row(
@@ -66,8 +64,7 @@ def harm(real: Mapping[str, Any]) -> Iterator[str]:
     yield "Restored less bicubic at low resolution, all sources, points of plates:"
     yield ""
     columns = "difference, 6/6 | p (McNemar, Holm over these conditions) | difference, 7/7 | p"
-    yield f"| reader | condition | {columns} |"
-    yield "|---|---|---|---|---|---|"
+    yield from head(f"reader | condition | {columns}")
     for condition, readers in real["harm"]["all"].items():
         for reader, name in READERS.items():
             star = "" if may_judge(real, "all", reader) else " *"
@@ -105,8 +102,7 @@ def whole(real: Mapping[str, Any]) -> Iterator[str]:
     yield "With the province (7/7), HyperLPR, all sources; Richardson-Lucy has one fixed kernel:"
     yield ""
     columns = "degraded | bicubic | Richardson-Lucy | restored | recovered"
-    yield f"| condition | {columns} | restored less Richardson-Lucy, p (Holm) |"
-    yield "|---|---|---|---|---|---|---|"
+    yield from head(f"condition | {columns} | restored less Richardson-Lucy, p (Holm)")
     for condition, methods in real["accuracy"]["all"].items():
         less = real["differences"]["all"][condition]["hyperlpr"]["full"][FILTER][WHOLE]
         yield row(
@@ -128,8 +124,7 @@ def false_reads(real: Mapping[str, Any]) -> Iterator[str]:
     yield "The same of photographs, all sources:"
     yield ""
     columns = "degraded: accepted | false reads | restored: accepted | false reads"
-    yield f"| condition | {columns} | right of the accepted |"
-    yield "|---|---|---|---|---|---|"
+    yield from head(f"condition | {columns} | right of the accepted")
     for condition, methods in real["false_reads"]["all"].items():
         before, after = (methods[method]["judge"] for method in ("degraded", "full"))
         cells = (found[key] for found in (before, after) for key in ("accepted", "false_reads"))
@@ -143,8 +138,7 @@ def direct(real: Mapping[str, Any]) -> Iterator[str]:
     """The direct reader, which needs no restoration."""
     yield "The reader `direct` on the degraded plate, and on the restored one, all sources:"
     yield ""
-    yield "| condition | degraded, 6/6 | degraded, 7/7 | restored, 6/6 |"
-    yield "|---|---|---|---|"
+    yield from head("condition | degraded, 6/6 | degraded, 7/7 | restored, 6/6")
     for condition, methods in real["accuracy_by_direct"]["all"].items():
         before, after = (methods[m]["direct"] for m in ("degraded", "full"))
         cells = share(before[WITHOUT_PROVINCE]), share(before[WHOLE])

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from card_photographs import WITHOUT_PROVINCE, may_judge
-from marked import MarkedPage, row, share
+from marked import MarkedPage, head, row, share
 
 ROOT = Path(__file__).parents[1]
 FIGURES = ROOT / "reports" / "recipes" / "recipes.json"
@@ -30,8 +30,9 @@ def table(found: Mapping[str, Any]) -> Iterator[str]:
     Args:
         found: what reports/recipes/recipes.json holds, see `evaluation.recipes_report`.
     """
-    yield row("reader", "condition", *METHODS, "full less face_recipe", "p (Holm)")
-    yield "|---" * (len(METHODS) + 4) + "|"
+    yield from head(
+        f"reader | condition | {' | '.join(METHODS)} | full less face_recipe | p (Holm)"
+    )
     for reader, name in READERS.items():
         admitted = may_judge(found, "all", reader)
         for condition, methods in found["accuracy"]["all"].items():

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
+from marked import head
 from torch.utils.flop_counter import FlopCounterMode
 
 from lpr_gfpgan.config import Study, load_study
@@ -148,8 +149,7 @@ def table(study: Study) -> str:
     """The two tables as Markdown: what a step costs, and what the whole costs."""
     every = stages(study)
     lines = [
-        "| stage | steps | batch | TFLOP an image and step | MB of gradients a step |",
-        "|---|---|---|---|---|",
+        *head("stage | steps | batch | TFLOP an image and step | MB of gradients a step"),
     ]
     for stage in every:
         lines.append(
@@ -158,8 +158,7 @@ def table(study: Study) -> str:
         )
     lines += [
         "",
-        "| cards | computing, hours | averaging, hours | days | card hours | dollars |",
-        "|---|---|---|---|---|---|",
+        *head("cards | computing, hours | averaging, hours | days | card hours | dollars"),
     ]
     for cards in CARDS:
         parts = [stage.seconds(cards) for stage in every]

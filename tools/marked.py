@@ -60,6 +60,15 @@ class MarkedPage:
         return 0
 
 
+def head(columns: str) -> tuple[str, str]:
+    """The first two lines of a table.
+
+    Args:
+        columns: their names, with " | " between them.
+    """
+    return f"| {columns} |", "|---" * len(columns.split(" | ")) + "|"
+
+
 def row(*cells: object) -> str:
     """A line of a table."""
     return "| " + " | ".join(str(cell) for cell in cells) + " |"

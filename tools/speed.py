@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from marked import MarkedPage, row
+from marked import MarkedPage, head, row
 
 ROOT = Path(__file__).parents[1]
 BENCHMARKS = ROOT / "reports" / "benchmarks"
@@ -28,7 +28,7 @@ CASES = {
 }
 
 SIDES = ("reference", "ours")
-JUDGES = {"image": "discriminator", "region": "discriminator of the region"}
+DISCRIMINATORS = {"image": "discriminator", "region": "discriminator of the region"}
 
 
 def figures() -> str:
@@ -46,8 +46,7 @@ def against(reference: Mapping[str, Any]) -> Iterator[str]:
     yield f"**Against {named}**, {machine['processor']}, torch {machine['torch']}:"
     yield ""
     columns = "reference, s | ours, s | times as fast [lowest, highest round] | memory, MiB | code"
-    yield f"| size | what | images | format | threads | {columns} |"
-    yield "|---|---|---|---|---|---|---|---|---|---|"
+    yield from head(f"size | what | images | format | threads | {columns}")
     order = list(CASES)
     lines = sorted(
         reference["lines"],
@@ -63,7 +62,7 @@ def against(reference: Mapping[str, Any]) -> Iterator[str]:
             line["size"],
             CASES[line["case"]],
             *(line[key] for key in ("batch", "precision", "threads")),
-            *(middle(line["seconds"][side]) for side in ("reference", "ours")),
+            *(middle(line["seconds"][side]) for side in SIDES),
             ratio(line),
             memory(line),
             code(line),
@@ -99,15 +98,14 @@ def equal_work(reference: Mapping[str, Any]) -> Iterator[str]:
     yield "**The same work?** One image, a multiply-add counts as two operations:"
     yield ""
     columns = "parameters | GFLOP | of layers that double | of all others | time in doubling layers"
-    yield f"| size | network | side | {columns} |"
-    yield "|---|---|---|---|---|---|---|---|"
+    yield from head(f"size | network | side | {columns}")
     for size, restorers in reference["restorers"].items():
         for side in SIDES:
             found = restorers[side]
             doubling = (f"{found[key]:.2f}" for key in ("gflop_doubling", "gflop_otherwise"))
             share = percent(found["time_share_doubling"])
             yield row(size, "restorer", side, *counts(found), *doubling, share)
-        for network, name in JUDGES.items():
+        for network, name in DISCRIMINATORS.items():
             for side in SIDES:
                 found = reference["discriminators"][size][side][network]
                 yield row(size, name, side, *counts(found), "", "", "")
@@ -129,11 +127,10 @@ def of_stages(costs: Mapping[str, Any]) -> Iterator[str]:
     )
     yield ""
     columns = "GFLOP a step | of the attainable | GB a step | of the bandwidth"
-    yield (
-        f"| stage | images a step | format | s a step | waiting for data | {columns} | "
-        "largest operations | code |"
+    yield from head(
+        f"stage | images a step | format | s a step | waiting for data | {columns} | "
+        "largest operations | code"
     )
-    yield "|---|---|---|---|---|---|---|---|---|---|---|"
     for stage in costs["stages"]:
         if "left_out" in stage:
             continue

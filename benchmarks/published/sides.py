@@ -93,7 +93,9 @@ def adversaries(side: str, size: int) -> tuple[nn.Module, nn.Module]:
     whole = Discriminator(base=(4, 4), channels=DECODER[: levels(size)])
     channels = PAPER.restorer.region.discriminator.channels
     region = RegionDiscriminator(size=region_size(size), channels=channels)
-    return tuple(n.to(memory_format=torch.channels_last) for n in (whole, region))
+    for network in (whole, region):
+        network.to(memory_format=torch.channels_last)
+    return whole, region
 
 
 def region_size(size: int) -> tuple[int, int]:

@@ -25,6 +25,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from ..config import Paths, Study
+from ..errors import DataError
 from ..files import named_writes, write_text
 from .figure_style import WIDTH, interval_note, method_legend, method_points, named, save
 from .lines import POOLED
@@ -70,7 +71,8 @@ def make_recipes_tables(rows: pd.DataFrame, study: Study) -> dict[str, pd.DataFr
 def overall_by_source(rows: pd.DataFrame, *, draws: int, seed: int) -> pd.DataFrame:
     """`full` less each of SECONDS, the mean of all conditions but the untouched photographs.
 
-    A photograph occurs once in every condition and is resampled with all of them.
+    Every condition has all photographs, so that it weighs as much as any other; a photograph is
+    resampled with all of its rows.
 
     Args:
         rows: of `recipes.read_recipes`.
@@ -80,8 +82,13 @@ def overall_by_source(rows: pd.DataFrame, *, draws: int, seed: int) -> pd.DataFr
     Returns:
         The lines of `tables.difference_table` of all conditions together, with the columns
         `source`, POOLED for all photographs, `reader` and `second`; n counts photographs.
+
+    Raises:
+        DataError: a condition lacks a photograph.
     """
     degraded = rows[rows["condition"] != UNTOUCHED]
+    if degraded.groupby("condition")["plate"].nunique().nunique() > 1:
+        raise DataError("a condition lacks a photograph; run `make recipes` again")
     tables = []
     for source, own in [*degraded.groupby("source", sort=False), (POOLED, degraded)]:
         for reader in own["reader"].unique():

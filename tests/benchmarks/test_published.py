@@ -192,8 +192,12 @@ def test_a_run_keeps_what_it_does_not_measure_and_says_of_which_code_each_line_i
     networks = sides.adversaries(sides.OURS, 32)
     for found, network in zip((whole, region), networks, strict=True):
         assert found["parameters"] == sum(p.numel() for p in network.parameters())
-    # The first layer alone, 1 x 1 from RGB to 8 channels, is so many products.
-    assert whole["gflop"] > 2 * 32 * 32 * 3 * 8 / 1e9 and region["gflop"] > 0
+    one = torch.zeros(1, 3, 32, 32)
+    again_counted, _ = counted.size_of(networks[0].requires_grad_(False), lambda: networks[0](one))
+    # Twice the images take twice the operations: the count is of one.
+    two = counted.size_of(networks[0], lambda: networks[0](one.expand(2, -1, -1, -1)))[0]
+    assert whole == again_counted and two["gflop"] == pytest.approx(2 * whole["gflop"], rel=0.01)
+    assert region["gflop"] > 0
 
 
 def test_what_is_wanted_follows_the_case():

@@ -79,6 +79,19 @@ def test_what_the_pages_say_of_false_reads_is_in_the_table():
     assert "four in ten are read wrongly" in words("README.md")
 
 
+def test_how_many_accepted_restorations_of_photographs_are_wrong(card):
+    real = json.loads((card.REPORTS / "real.json").read_text("utf-8"))
+    wrong = [
+        100 * (1 - methods["full"]["judge"]["right_of_accepted"]["estimate"])
+        for methods in real["false_reads"]["all"].values()
+    ]
+    said = f"{min(wrong):.0f} to {max(wrong):.0f} %"
+    assert f"of photographs, by condition, {said}" in words("README.md")
+    assert f"Of photographs, {said} of accepted restorations" in words(
+        "docs", "limits-and-ethics.md"
+    )
+
+
 def test_what_the_first_page_says_of_the_province_is_in_the_report(card):
     photographs = card.card_photographs
     real = json.loads((card.REPORTS / "real.json").read_text("utf-8"))

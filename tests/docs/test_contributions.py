@@ -49,7 +49,11 @@ def test_what_the_pages_say_of_both_recipes_is_in_the_report():
     hyperlpr, judge = (mean[reader][tool.WITHOUT_PROVINCE] for reader in ("hyperlpr", "judge"))
     estimate, ends = tool.share(hyperlpr, "+").split(" ", 1)
     assert all(f"{estimate} points {ends}" in page for page in pages)
-    assert f"and {tool.share(judge, '+')} for `judge`" in pages[1]
+    assert f"`judge`, not fixed before, {tool.share(judge, '+')}" in pages[1]
+    characters = mean["hyperlpr"]["character_accuracy_without_province"]
+    less, ends_of_it = tool.share(characters, "+").split(" ", 1)
+    assert characters["high"] < 0 and "of single characters it reads fewer" in pages[0]
+    assert f"By characters HyperLPR reads fewer**: {less} points {ends_of_it}" in pages[1]
     assert f"[{estimate.strip('+')} points of plates read]" in pages[0]
     for recipe in made["recipes"].values():
         steps = recipe["steps"] + recipe["started_from"]["steps"]

@@ -176,7 +176,7 @@ def test_figures_are_differences_paired_by_plate(kept, both):
         np.testing.assert_allclose(adjusted, holm(np.array(raw)), rtol=0.01)
     # All conditions but the untouched photographs, each photograph with all of its rows.
     own = rows[(rows["reader"] == "judge") & (rows["condition"] != "untouched")]
-    mean_of_all = own.groupby("method")["exact6"].mean()
+    mean_of_all = own.groupby(["method", "condition"])["exact6"].mean().groupby("method").mean()
     for second in recipes_report.SECONDS:
         found = figures["overall"][second][POOLED]["judge"]["plate_accuracy_without_province"]
         assert found["estimate"] == pytest.approx(mean_of_all[FULL] - mean_of_all[second], abs=1e-5)
@@ -203,6 +203,14 @@ def test_figures_are_differences_paired_by_plate(kept, both):
     names = [axes.get_ylabel().splitlines()[0] for axes in drawn.axes]
     assert names[:2] == ["judge", "direct *"]
     assert [text.get_text() for text in drawn.legends[0].get_texts()] == list(recipes_report.SHOWN)
+
+
+def test_conditions_of_other_photographs_are_not_averaged(kept, both):
+    report = recipes_report.report_study(both)
+    rows, _ = recipes.read_recipes(report)
+    gone = (rows["condition"] == "motion") & (rows["plate"] == 0)
+    with pytest.raises(DataError, match="a condition lacks a photograph"):
+        recipes_report.make_recipes_tables(rows[~gone], report)
 
 
 def test_a_recipe_that_is_not_trained_is_refused(both, real_plates, tmp_path):
