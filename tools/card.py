@@ -11,7 +11,7 @@ from typing import Any
 
 import card_photographs
 import pandas as pd
-from marked import MarkedPage, head, row, share
+from marked import MarkedPage, head, row, share, titled
 
 from lpr_gfpgan.networks import load_weights
 
@@ -72,9 +72,10 @@ def began_with(facts: Mapping[str, Any]) -> str:
 
 def plates(drawn: Mapping[str, Any]) -> Iterator[str]:
     """Drawn plates under the study's blurs."""
-    yield f"Drawn plates that no training saw (n = {drawn['plates']}), characters read by `judge`:"
-    yield ""
-    yield from head("blur | degraded | bicubic | restored")
+    yield from titled(
+        f"Drawn plates that no training saw (n = {drawn['plates']}), characters read by `judge`:",
+        "blur | degraded | bicubic | restored",
+    )
     for condition, methods in drawn["headline"].items():
         found = (methods[m]["judge"]["character_accuracy"] for m in ("degraded", "bicubic", "full"))
         yield row(condition, *map(share, found))
@@ -82,9 +83,10 @@ def plates(drawn: Mapping[str, Any]) -> Iterator[str]:
 
 def false_reads(table: pd.DataFrame) -> Iterator[str]:
     """Readings of drawn plates that were accepted, and how many of them are wrong."""
-    yield "False reads of drawn plates by `judge`: accepted readings, and those that are wrong:"
-    yield ""
-    yield from head("blur | read from | accepted | false reads | right of the accepted")
+    yield from titled(
+        "False reads of drawn plates by `judge`: accepted readings, and those that are wrong:",
+        "blur | read from | accepted | false reads | right of the accepted",
+    )
     own = (
         table[table["reader"] == "judge"].set_index(["condition", "method", "measure"]).sort_index()
     )
@@ -103,10 +105,11 @@ def false_reads(table: pd.DataFrame) -> Iterator[str]:
 
 def trust(calibration: Mapping[str, Any]) -> Iterator[str]:
     """What passes for a plate, and how many complete texts are right; degraded as in training."""
-    yield "Drawn plates, by how they were placed: what passes for one, and what `direct` reads:"
-    yield ""
     columns = "clean plates accepted | degraded ones accepted | non-plates refused"
-    yield from head(f"placed by | {columns} | complete texts of degraded plates read rightly")
+    yield from titled(
+        "Drawn plates, by how they were placed: what passes for one, and what `direct` reads:",
+        f"placed by | {columns} | complete texts of degraded plates read rightly",
+    )
     accepted, refused = (calibration["likeness"][name] for name in ("accepted", "refused"))
     for way, found in accepted.items():
         cells = found["clean"], found["training"], refused[way]["clean"]["all"]

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from marked import head, row, share
+from marked import head, row, share, titled
 
 WITHOUT_PROVINCE, WHOLE = "plate_accuracy_without_province", "plate_accuracy"
 UNTOUCHED = "untouched"
@@ -39,40 +39,49 @@ def photographs(real: Mapping[str, Any]) -> Iterator[str]:
     """Reading before and after, by source and reader."""
     for source, title in SOURCES.items():
         n = real["accuracy"][source][UNTOUCHED]["degraded"]["hyperlpr"][WITHOUT_PROVINCE]["n"]
-        yield f"**{title}** (n = {n}). Plates read without a mistake, the province left out:"
-        yield ""
         columns = "degraded | bicubic | restored | recovered | whole texts gained, lost"
-        yield from head(f"reader | condition | {columns}")
+        yield from titled(
+            f"**{title}** (n = {n}). Plates read without a mistake, the province left out:",
+            f"reader | condition | {columns}",
+        )
         for reader, name in READERS.items():
             for condition in real["accuracy"][source]:
                 yield row(
-                    name if may_judge(real, source, reader) else f"{name} *",
+                    starred(name, real, source, reader),
                     condition,
                     *before_and_after(real, source, condition, reader),
                 )
         yield ""
 
 
-def may_judge(real: Mapping[str, Any], source: str, reader: str) -> bool:
-    """Whether a reader is admitted for a source; for all together, where it is for each."""
-    admitted = real["may_judge"]
-    return all(reader in admitted[name] for name in admitted if source in (name, "all"))
+def starred(name: str, found: Mapping[str, Any], source: str, reader: str) -> str:
+    """A reader's name, with a star where it may not judge a source; all, where not each of them.
+
+    Args:
+        name: how the reader is called.
+        found: a report with `may_judge`.
+        source: of photographs, or "all".
+        reader: its key in the report.
+    """
+    admitted = found["may_judge"]
+    judges = all(reader in admitted[each] for each in admitted if source in (each, "all"))
+    return name if judges else f"{name} *"
 
 
 def harm(real: Mapping[str, Any]) -> Iterator[str]:
     """Restored less bicubic at low resolution, where the same pixels need no restoring."""
-    yield "Restored less bicubic at low resolution, all sources, points of plates:"
-    yield ""
     columns = "difference, 6/6 | p (McNemar, Holm over these conditions) | difference, 7/7 | p"
-    yield from head(f"reader | condition | {columns}")
+    yield from titled(
+        "Restored less bicubic at low resolution, all sources, points of plates:",
+        f"reader | condition | {columns}",
+    )
     for condition, readers in real["harm"]["all"].items():
         for reader, name in READERS.items():
-            star = "" if may_judge(real, "all", reader) else " *"
             cells = []
             for measure in (WITHOUT_PROVINCE, WHOLE):
                 figure = readers[reader][measure]
                 cells += [share(figure, "+"), f"{figure['holm_p']:.2g}"]
-            yield row(name + star, condition, *cells)
+            yield row(starred(name, real, "all", reader), condition, *cells)
 
 
 def before_and_after(
@@ -99,10 +108,11 @@ def recovered(
 
 def whole(real: Mapping[str, Any]) -> Iterator[str]:
     """Whole plates with the province by HyperLPR, and the classical filter beside them."""
-    yield "With the province (7/7), HyperLPR, all sources; Richardson-Lucy has one fixed kernel:"
-    yield ""
     columns = "degraded | bicubic | Richardson-Lucy | restored | recovered"
-    yield from head(f"condition | {columns} | restored less Richardson-Lucy, p (Holm)")
+    yield from titled(
+        "With the province (7/7), HyperLPR, all sources; Richardson-Lucy has one fixed kernel:",
+        f"condition | {columns} | restored less Richardson-Lucy, p (Holm)",
+    )
     for condition, methods in real["accuracy"]["all"].items():
         less = real["differences"]["all"][condition]["hyperlpr"]["full"][FILTER][WHOLE]
         yield row(
@@ -121,10 +131,10 @@ def false_reads(real: Mapping[str, Any]) -> Iterator[str]:
 
     By `judge`: HyperLPR's confidence tells so little that it accepts next to none.
     """
-    yield "The same of photographs, all sources:"
-    yield ""
     columns = "degraded: accepted | false reads | restored: accepted | false reads"
-    yield from head(f"condition | {columns} | right of the accepted")
+    yield from titled(
+        "The same of photographs, all sources:", f"condition | {columns} | right of the accepted"
+    )
     for condition, methods in real["false_reads"]["all"].items():
         before, after = (methods[method]["judge"] for method in ("degraded", "full"))
         cells = (found[key] for found in (before, after) for key in ("accepted", "false_reads"))
@@ -136,9 +146,10 @@ def false_reads(real: Mapping[str, Any]) -> Iterator[str]:
 
 def direct(real: Mapping[str, Any]) -> Iterator[str]:
     """The direct reader, which needs no restoration."""
-    yield "The reader `direct` on the degraded plate, and on the restored one, all sources:"
-    yield ""
-    yield from head("condition | degraded, 6/6 | degraded, 7/7 | restored, 6/6")
+    yield from titled(
+        "The reader `direct` on the degraded plate, and on the restored one, all sources:",
+        "condition | degraded, 6/6 | degraded, 7/7 | restored, 6/6",
+    )
     for condition, methods in real["accuracy_by_direct"]["all"].items():
         before, after = (methods[m]["direct"] for m in ("degraded", "full"))
         cells = share(before[WITHOUT_PROVINCE]), share(before[WHOLE])

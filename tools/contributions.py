@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from card_photographs import WITHOUT_PROVINCE, may_judge
+from card_photographs import WITHOUT_PROVINCE, starred
 from marked import MarkedPage, head, row, share
 
 ROOT = Path(__file__).parents[1]
@@ -34,11 +34,11 @@ def table(found: Mapping[str, Any]) -> Iterator[str]:
         f"reader | condition | {' | '.join(METHODS)} | full less face_recipe | p (Holm)"
     )
     for reader, name in READERS.items():
-        admitted = may_judge(found, "all", reader)
+        label = starred(name, found, "all", reader)
         for condition, methods in found["accuracy"]["all"].items():
             gain = found["gain"]["face_recipe"]["all"][condition][reader][WITHOUT_PROVINCE]
             yield row(
-                name if admitted else f"{name} *",
+                label,
                 condition,
                 *(share(methods[method][reader][WITHOUT_PROVINCE]) for method in METHODS),
                 share(gain, "+"),
@@ -46,7 +46,7 @@ def table(found: Mapping[str, Any]) -> Iterator[str]:
             )
         mean = found["overall"]["face_recipe"]["all"][reader][WITHOUT_PROVINCE]
         yield row(
-            name if admitted else f"{name} *",
+            label,
             "**mean of the five**",
             *("" for _ in METHODS),
             f"**{share(mean, '+')}**",

@@ -69,6 +69,16 @@ def head(columns: str) -> tuple[str, str]:
     return f"| {columns} |", "|---" * len(columns.split(" | ")) + "|"
 
 
+def titled(title: str, columns: str) -> tuple[str, ...]:
+    """What stands over a table, and its first two lines.
+
+    Args:
+        title: a sentence.
+        columns: as in `head`.
+    """
+    return title, "", *head(columns)
+
+
 def row(*cells: object) -> str:
     """A line of a table."""
     return "| " + " | ".join(str(cell) for cell in cells) + " |"

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from marked import MarkedPage, head, row
+from marked import MarkedPage, head, row, titled
 
 ROOT = Path(__file__).parents[1]
 BENCHMARKS = ROOT / "reports" / "benchmarks"
@@ -43,10 +43,11 @@ def against(reference: Mapping[str, Any]) -> Iterator[str]:
     """Reference and ours, line by line."""
     machine = reference["machine"]
     named = " and ".join(f"{name} {version}" for name, version in machine["reference"].items())
-    yield f"**Against {named}**, {machine['processor']}, torch {machine['torch']}:"
-    yield ""
     columns = "reference, s | ours, s | times as fast [lowest, highest round] | memory, MiB | code"
-    yield from head(f"size | what | images | format | threads | {columns}")
+    yield from titled(
+        f"**Against {named}**, {machine['processor']}, torch {machine['torch']}:",
+        f"size | what | images | format | threads | {columns}",
+    )
     order = list(CASES)
     lines = sorted(
         reference["lines"],
@@ -95,10 +96,11 @@ def code(line: Mapping[str, Any]) -> str:
 
 def equal_work(reference: Mapping[str, Any]) -> Iterator[str]:
     """Whether both sides do the same work."""
-    yield "**The same work?** One image, a multiply-add counts as two operations:"
-    yield ""
     columns = "parameters | GFLOP | of layers that double | of all others | time in doubling layers"
-    yield from head(f"size | network | side | {columns}")
+    yield from titled(
+        "**The same work?** One image, a multiply-add counts as two operations:",
+        f"size | network | side | {columns}",
+    )
     for size, restorers in reference["restorers"].items():
         for side in SIDES:
             found = restorers[side]
