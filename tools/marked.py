@@ -2,7 +2,7 @@
 
 import argparse
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,8 @@ class MarkedPage:
 
     Args:
         path: the page.
-        tool: the script that writes it, as a user would call it; part of the first mark.
+        tool: the script that writes it, as a user would call it, and where it writes several parts
+            of a page, the part's name; part of the first mark.
     """
 
     def __init__(self, path: Path, tool: str) -> None:
@@ -37,27 +38,38 @@ class MarkedPage:
         return f"{before}{self.first}\n\n{figures}\n{self.last}{after}"
 
     def main(self, figures: Callable[[], str], description: str) -> int:
-        """The tool: writes the page, or with --check fails if it differs from the figures."""
-        parser = argparse.ArgumentParser(description=description.partition("\n")[0])
-        parser.add_argument(
-            "--check", action="store_true", help="write nothing; fail if it differs"
-        )
-        options = parser.parse_args()
+        """The tool of one page, see `write_pages`."""
+        return write_pages([(self, figures)], description)
+
+
+def write_pages(parts: Sequence[tuple[MarkedPage, Callable[[], str]]], description: str) -> int:
+    """The tool: writes each part, or with --check fails if a page differs from the figures.
+
+    Args:
+        parts: of one page or several, and what makes their figures.
+        description: of the tool; its first line is shown as its help.
+
+    Returns:
+        The exit status. Nothing is written where one part cannot be made.
+    """
+    parser = argparse.ArgumentParser(description=description.partition("\n")[0])
+    parser.add_argument("--check", action="store_true", help="write nothing; fail if it differs")
+    options = parser.parse_args()
+    pages: dict[Path, str] = {}
+    for page, figures in parts:
         try:
-            page = self.path.read_text("utf-8")
-            new = self.written(page, figures())
+            text = pages[page.path] if page.path in pages else page.path.read_text("utf-8")
+            pages[page.path] = page.written(text, figures())
         except (OSError, ValueError, KeyError, LprError) as error:
-            print(f"{self.path.name}: {error}", file=sys.stderr)
+            print(f"{page.path.name}: {error}", file=sys.stderr)
             return 1
+    changed = {path: new for path, new in pages.items() if new != path.read_text("utf-8")}
+    for path, new in changed.items():
         if options.check:
-            if new != page:
-                print(
-                    f"{self.path.name}: differs from the reports; run without --check",
-                    file=sys.stderr,
-                )
-            return int(new != page)
-        write_text(self.path, new)
-        return 0
+            print(f"{path.name}: differs from the reports; run without --check", file=sys.stderr)
+        else:
+            write_text(path, new)
+    return int(options.check and bool(changed))
 
 
 def head(columns: str) -> tuple[str, str]:

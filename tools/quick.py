@@ -1,0 +1,37 @@
+"""Writes the figures of profile quick into the pages that show them, between their marks.
+
+Usage: python tools/quick.py [--check]
+"""
+
+import sys
+from pathlib import Path
+
+import quick_photographs
+import quick_tables
+from marked import MarkedPage, write_pages
+from quick_reports import committed, present
+
+ROOT = Path(__file__).parents[1]
+RESULTS = ROOT / "docs" / "results.md"
+SOURCES = {"committed": committed, "present": present}
+"""Reports of the last commit, and those that a run has left since."""
+TOOL = "tools/quick.py"
+PARTS = [
+    (MarkedPage(ROOT / "README.md", f"{TOOL} test"), quick_tables.test),
+    (MarkedPage(RESULTS, f"{TOOL} single"), quick_tables.single),
+    (MarkedPage(RESULTS, f"{TOOL} contributions"), quick_tables.contributions),
+    (MarkedPage(RESULTS, f"{TOOL} photographs"), quick_photographs.photographs),
+    (MarkedPage(RESULTS, f"{TOOL} trust"), quick_tables.trust),
+    (MarkedPage(ROOT / "docs" / "limits-and-ethics.md", f"{TOOL} false-reads"), quick_tables.false),
+]
+"""Each part of a page, and what makes it of the reports."""
+
+
+def part(make: quick_tables.Make, read: quick_tables.Read) -> str:
+    """The figures of one part, as Markdown."""
+    return "\n".join(make(read)) + "\n"
+
+
+if __name__ == "__main__":
+    made = [(page, lambda make=make: part(make, present)) for page, make in PARTS]
+    sys.exit(write_pages(made, __doc__))
