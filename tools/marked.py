@@ -10,6 +10,7 @@ from lpr_gfpgan.errors import LprError
 from lpr_gfpgan.files import write_text
 
 KEYS = ("estimate", "low", "high")
+ANY_FIRST = "<!-- figures: "
 
 
 class MarkedPage:
@@ -23,7 +24,7 @@ class MarkedPage:
 
     def __init__(self, path: Path, tool: str) -> None:
         self.path = path
-        self.first, self.last = f"<!-- figures: {tool} -->", "<!-- end of figures -->"
+        self.first, self.last = f"{ANY_FIRST}{tool} -->", "<!-- end of figures -->"
 
     def written(self, page: str, figures: str) -> str:
         """The page's text with these figures between its marks.
@@ -32,8 +33,8 @@ class MarkedPage:
             ValueError: a mark is missing.
         """
         before, _, rest = page.partition(self.first)
-        _, found, after = rest.partition(self.last)
-        if not found:
+        inside, found, after = rest.partition(self.last)
+        if not found or ANY_FIRST in inside:  # else all up to another part's end would go
             raise ValueError(f"{self.path}: no {self.first} ... {self.last}; put them back")
         return f"{before}{self.first}\n\n{figures}\n{self.last}{after}"
 
@@ -96,7 +97,7 @@ def row(*cells: object) -> str:
     return "| " + " | ".join(str(cell) for cell in cells) + " |"
 
 
-def share(figure: Mapping[str, Any], sign: str = "") -> str:
+def share(figure: Mapping[str, Any], sign: str = "", unit: str = "") -> str:
     """A share, or with the sign "+" a difference, in per cent, with its interval if it has one."""
     estimate, *ends = (f"{100 * figure[k]:{sign}.1f}" for k in KEYS if k in figure)
-    return f"{estimate} [{', '.join(ends)}]" if ends else estimate
+    return f"{estimate}{unit} [{', '.join(ends)}]" if ends else f"{estimate}{unit}"

@@ -9,25 +9,26 @@ from pathlib import Path
 import quick_photographs
 import quick_tables
 from marked import MarkedPage, write_pages
-from quick_reports import committed, present
+from quick_reports import Read, present
 
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "docs" / "results.md"
-SOURCES = {"committed": committed, "present": present}
-"""Reports of the last commit, and those that a run has left since."""
 TOOL = "tools/quick.py"
 PARTS = [
     (MarkedPage(ROOT / "README.md", f"{TOOL} test"), quick_tables.test),
-    (MarkedPage(RESULTS, f"{TOOL} single"), quick_tables.single),
+    (MarkedPage(RESULTS, f"{TOOL} judge"), quick_tables.judge),
+    (MarkedPage(RESULTS, f"{TOOL} by blur"), quick_tables.by_blur),
+    (MarkedPage(RESULTS, f"{TOOL} grid"), quick_tables.grid),
+    (MarkedPage(RESULTS, f"{TOOL} prior"), quick_tables.prior),
     (MarkedPage(RESULTS, f"{TOOL} contributions"), quick_tables.contributions),
     (MarkedPage(RESULTS, f"{TOOL} photographs"), quick_photographs.photographs),
     (MarkedPage(RESULTS, f"{TOOL} trust"), quick_tables.trust),
-    (MarkedPage(ROOT / "docs" / "limits-and-ethics.md", f"{TOOL} false-reads"), quick_tables.false),
+    (MarkedPage(ROOT / "docs" / "limits-and-ethics.md", f"{TOOL} false reads"), quick_tables.false),
 ]
 """Each part of a page, and what makes it of the reports."""
 
 
-def part(make: quick_tables.Make, read: quick_tables.Read) -> str:
+def part(make: quick_tables.Make, read: Read) -> str:
     """The figures of one part, as Markdown."""
     return "\n".join(make(read)) + "\n"
 

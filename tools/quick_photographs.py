@@ -54,4 +54,15 @@ def photographs(read: Read) -> Iterator[str]:
     for side in ("gained", "lost"):
         yield row(side, *(change[side]["count"] for change in changes))
     yield row("p", *(f"{change['gained']['holm_p']:.2g}" for change in changes))
-    yield row("pass for a plate, %", *(share(found["acceptance"]["all"][c]) for c in CONDITIONS))
+    yield ""
+    yield from titled("Plates that pass for one, %:", " | ".join(CONDITIONS))
+    yield row(*(share(found["acceptance"]["all"][c]) for c in CONDITIONS))
+    yield ""
+    judge = share(accuracy["untouched"]["original"]["judge"]["plate_accuracy"], unit=" %")
+    own = found["thresholds"]["hyperlpr"]
+    passed = share(own["accepted"], unit=" %")
+    yield (
+        f"Our own `judge` reads {judge} of the untouched ones whole. The threshold at which 99 % "
+        f"of what HyperLPR accepts is right ({own['threshold']:.3f}) lets pass {passed} of the "
+        f"{own['accepted']['n']} photographs that it was set on."
+    )

@@ -1,9 +1,8 @@
-"""The files of reports/quick: as they lie here, or as the last commit has them."""
+"""The files of reports/quick, parsed."""
 
 import gzip
 import io
 import json
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,22 +12,31 @@ import pandas as pd
 ROOT = Path(__file__).parents[1]
 FOLDER = Path("reports") / "quick"
 Read = Callable[[str], Any]
-"""Gives the content of a file in reports/quick by its name there: JSON parsed, CSV as a table."""
+"""Gives the content of a file in reports/quick by its name there."""
 
 
 def present(name: str) -> Any:
-    """What the file holds now."""
-    return _parsed(name, (ROOT / FOLDER / name).read_bytes())
+    """What a file in reports/quick holds, see `parsed`.
+
+    Raises:
+        OSError: it is missing.
+    """
+    return parsed(name, (ROOT / FOLDER / name).read_bytes())
 
 
-def committed(name: str) -> Any:
-    """What it held at the last commit; what it holds where there is no git."""
-    path = (FOLDER / name).as_posix()
-    done = subprocess.run(["git", "show", f"HEAD:{path}"], cwd=ROOT, capture_output=True)
-    return _parsed(name, done.stdout) if done.returncode == 0 else present(name)
+def parsed(name: str, data: bytes) -> Any:
+    """JSON as it is, CSV as a table; unpacked where the name ends in .gz.
 
+    Args:
+        name: of the file.
+        data: its bytes.
 
-def _parsed(name: str, data: bytes) -> Any:
-    if name.endswith(".gz"):
-        data = gzip.decompress(data)
-    return json.loads(data) if name.endswith(".json") else pd.read_csv(io.BytesIO(data))
+    Raises:
+        ValueError: it is damaged.
+    """
+    try:
+        if name.endswith(".gz"):
+            data = gzip.decompress(data)
+        return json.loads(data) if name.endswith(".json") else pd.read_csv(io.BytesIO(data))
+    except (OSError, EOFError, ValueError) as error:
+        raise ValueError(f"{FOLDER / name} is damaged ({error}); run the study again") from None

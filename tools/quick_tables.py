@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import pandas as pd
-from marked import head, row, share
+from marked import KEYS, head, row, share, titled
 from quick_reports import Read
 
 from lpr_gfpgan.trust.placing import WAYS
@@ -36,6 +36,24 @@ CLAIMS = {
     "full less no_region_discriminator, the test": "the test",
 }
 """The evidence for each contribution, and where it was measured."""
+BLURS = ("light", "medium", "strong")
+MEASURES = {"character_accuracy": "Characters", "plate_accuracy": "Whole plates"}
+BY_BLUR = {
+    "the degraded image": ("degraded", "judge"),
+    "the same, deconvolved (Richardson-Lucy)": (RICHARDSON_LUCY, "judge"),
+    "the restoration by `full`": ("full", "judge"),
+    "the degraded image, by `direct`": ("degraded", "direct"),
+    "the restoration by `full`, by `direct`": ("full", "direct"),
+}
+"""The lines of the tables by blur: method and reader."""
+PRIOR = {
+    "the prior's": "prior",
+    "drawn plates under medium blur": "degraded, medium",
+    "drawn plates under strong blur": "degraded, strong",
+    "untouched test plates, cut out likewise": "untouched test plates",
+}
+"""What the prior's scenes are held against, by its name in prior.json."""
+RIVALS = {"degraded": "degraded", RICHARDSON_LUCY: "Richardson-Lucy", "rrdb": "RRDB"}
 FALSE_READS = (
     ("all", "original"),
     ("all", "degraded"),
@@ -54,12 +72,19 @@ def line_of(table: pd.DataFrame, **wanted: str) -> dict[str, Any]:
     """The one line of a table with these values.
 
     Raises:
-        ValueError: there is none, or more than one.
+        ValueError: there is none, or more than one; names what was looked for.
     """
     for column, value in wanted.items():
         table = table[table[column] == value]
-    (line,) = table.to_dict("records")
-    return line
+    if len(table) != 1:
+        raise ValueError(f"{len(table)} lines with {wanted}, one was expected; run the study again")
+    return table.iloc[0].to_dict()
+
+
+def plain(figure: Mapping[str, Any]) -> str:
+    """A figure that is no share, with its interval."""
+    estimate, low, high = (f"{figure[key]:.2f}" for key in KEYS)
+    return f"{estimate} [{low}, {high}]"
 
 
 def test(read: Read) -> Iterator[str]:
@@ -73,41 +98,59 @@ def test(read: Read) -> Iterator[str]:
         yield row(label, share(figure), share(gain, "+") if gain else "")
 
 
-def single(read: Read) -> Iterator[str]:
-    """Figures that stand in no other table: the judge, whole plates, the prior, noise and JPEG."""
-    yield from head("what | per cent, or as said")
+def by_blur(read: Read) -> Iterator[str]:
+    """Characters and whole plates read, by blur: the judge after each method, and `direct`."""
+    found = read("tables/accuracy.csv")
+    for measure, title in MEASURES.items():
+        yield from titled(
+            f"{title}, % (n = {line_of(found, **_original(measure))['n']} under each):",
+            f"read from | {' | '.join(BLURS)}",
+        )
+        for label, (method, reader) in BY_BLUR.items():
+            own = {"method": method, "reader": reader, "measure": measure}
+            yield row(label, *(share(line_of(found, condition=blur, **own)) for blur in BLURS))
+        gains = read("tables/differences.csv")
+        own = {"first": "full", "second": "direct reading", "measure": measure}
+        cells = (share(line_of(gains, condition=blur, **own), "+") for blur in BLURS)
+        yield row("`full` by `judge` less the degraded image by `direct`, points", *cells)
+        yield ""
+
+
+def _original(measure: str) -> dict[str, str]:
+    return {"condition": "light", "method": "original", "reader": "judge", "measure": measure}
+
+
+def judge(read: Read) -> Iterator[str]:
+    """How well the judge reads clean test plates."""
     readers = read("tables/readers.csv")
-    judged = {"reader": "judge", "measure": "plate_accuracy"}
-    for where, label in (("", ""), (", typeface held out", ", in the held-out typeface")):
-        line = line_of(readers, set=f"test originals{where}", **judged)
-        yield row(f"clean test plates that `judge` reads whole{label}", share(line))
-    pooled = read("metrics/evaluation.json")["pooled"]
-    for label, method, reader in (
-        ("degraded, by `direct`", "degraded", "direct"),
-        ("after `full`, by `judge`", "full", "judge"),
-        ("after Richardson-Lucy, by `judge`", RICHARDSON_LUCY, "judge"),
-    ):
-        yield row(f"whole plates read: {label}", share(pooled[method][reader]["plate_accuracy"]))
-    prior = read("metrics/prior.json")
-    for label, name in (
-        ("the prior's scenes", "prior"),
-        ("drawn plates under medium blur", "degraded, medium"),
-        ("drawn plates under strong blur", "degraded, strong"),
-    ):
-        estimate, low, high = (f"{prior[name]['kid'][k]:.2f}" for k in ("estimate", "low", "high"))
-        yield row(f"KID of {label}", f"{estimate} [{low}, {high}]")
-    for label, name in (
-        ("the prior's", "prior"),
-        ("untouched test plates, cut out likewise", "untouched test plates"),
-    ):
-        yield row(f"scenes that `judge` reads whole: {label}", share(prior[name]["whole_text"]))
+    own = {"reader": "judge", "measure": "plate_accuracy"}
+    yield from head("clean test plates that `judge` reads whole | n | %")
+    for where, label in (("", "all"), (", typeface held out", "in the held-out typeface")):
+        line = line_of(readers, set=f"test originals{where}", **own)
+        yield row(label, line["n"], share(line))
+
+
+def prior(read: Read) -> Iterator[str]:
+    """How near to plates the prior's scenes are: KID, and what of them is read."""
+    found = read("metrics/prior.json")
+    yield from head("scenes | KID | whole texts that `judge` reads in them, %")
+    for label, name in PRIOR.items():
+        kid, whole = (found[name].get(key) for key in ("kid", "whole_text"))
+        yield row(label, plain(kid) if kid else "", share(whole) if whole else "")
+
+
+def grid(read: Read) -> Iterator[str]:
+    """What `full` gains in the cells of the paper's grid that have a factor, by characters."""
     gains = read("tables/grid-gains.csv.gz")
-    rival = {"second": RICHARDSON_LUCY, "measure": "character_accuracy"}
+    yield from head(f"cells | n | {' | '.join(f'less {label}' for label in RIVALS.values())}")
     for where in ("alone", "with others"):
         for factor in ("gaussian", "motion", "noise", "jpeg"):
-            line = line_of(gains, where=where, factor=factor, **rival)
-            label = f"`full` less Richardson-Lucy, characters, cells with {factor} {where}"
-            yield row(label, f"{share(line, '+')}, p {line['holm_p']:.2g} (Holm)")
+            lines = [
+                line_of(gains, where=where, factor=factor, measure="character_accuracy", second=r)
+                for r in RIVALS
+            ]
+            cells = (f"{share(line, '+')}, p {line['holm_p']:.2g}" for line in lines)
+            yield row(f"{factor} {where}", lines[0]["n"], *cells)
 
 
 def contributions(read: Read) -> Iterator[str]:
@@ -143,7 +186,6 @@ def _trusted(found: Mapping[str, Any], way: str) -> dict[str, str]:
     passed, refused = (found["likeness"][side][way] for side in ("accepted", "refused"))
     mixture, strong = (found["confidence"][way][blur] for blur in ("training", "strong"))
     texts, agreement = mixture["texts"], found["agreement"][way]
-    estimate, low, high = (f"{agreement['auroc'][k]:.2f}" for k in ("estimate", "low", "high"))
     none = refused["clean"]["all"]
     others = f"of {none['n']} pictures without a plate (textures, other text, scenes), refused, %"
     return {
@@ -162,9 +204,13 @@ def _trusted(found: Mapping[str, Any], way: str) -> dict[str, str]:
         "expected error of a text's confidence: as a product, calibrated (by chance alone)": error(
             *(texts["ece"][k] for k in TEXTS)
         ),
-        "samples agree more on right characters than on wrong ones (AUROC)": (
-            f"{estimate} [{low}, {high}]" + ("" if agreement["shown"] else ", withheld")
+        "mean confidence of a text: as a product, calibrated": "{:.2f}, {:.2f}".format(
+            *(texts["mean_confidence"][k] for k in TEXTS[:2])
         ),
+        "samples agree more on right characters than on wrong ones (AUROC)": (
+            plain(agreement["auroc"]) + ("" if agreement["shown"] else ", withheld")
+        ),
+        "the reader's own confidence, likewise": f"{agreement['auroc_of_raw_confidence']:.2f}",
     }
 
 
