@@ -224,4 +224,4 @@ def false(read: Read) -> Iterator[str]:
             line_of(own, condition=condition, method=method, measure=measure)
             for measure in ("accepted", "false_reads", "right_of_accepted")
         )
-        yield row(condition, method, *map(share, lines))
+        yield row(condition, method, *(share(line) if line["n"] else "" for line in lines))

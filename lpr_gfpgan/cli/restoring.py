@@ -27,6 +27,8 @@ from .readings import Readings
 
 ITS_OWN = (errno.ENAMETOOLONG, errno.ENOENT, errno.EISDIR)
 """Errors of the system that are one picture's own: its name is too long, or it went away."""
+READ_ALOUD = 20
+"""Of up to so many pictures the readings are printed too; more would be in the way."""
 
 if TYPE_CHECKING:
     from ..restore import LocatedPlates, RestoredPlate, Restorer
@@ -95,7 +97,7 @@ class _Work(NamedTuple):
     folder: OutputFolder
     restorer: Restorer | None
     facts: dict[str, Any]
-    only_one: bool
+    read_aloud: bool
     failed: int
 
 
@@ -142,7 +144,7 @@ def _prepare(
         options.device = processes.device(options.device)
         restorer, facts = open_restorer(options)
         remove_leftovers(options.output, (name for group in folder.groups for name in group))
-    return _Work(processes, targets, folder, restorer, facts, total == 1, failed)
+    return _Work(processes, targets, folder, restorer, facts, total <= READ_ALOUD, failed)
 
 
 def _finish(work: _Work, counts: Counter[str], replaced: bool) -> None:
@@ -173,7 +175,7 @@ def _restore_all(work: _Work, options: argparse.Namespace) -> Counter[str]:
             try:
                 for lines in _restore_batch(batch, work, options):
                     counts[_outcome(lines)] += 1
-                    if work.only_one:
+                    if work.read_aloud:
                         _print_readings(lines, options.output)
             finally:
                 # What is done is kept, whatever stopped the rest.
@@ -237,7 +239,7 @@ def _outcome(lines: Sequence[dict[str, Any]]) -> str:
 
 
 def _print_readings(lines: Sequence[dict[str, Any]], folder: Path) -> None:
-    """The readings of the only picture, in the words of `read`; readings.jsonl says more."""
+    """The readings of a picture, in the words of `read`; readings.jsonl says more."""
     words = ("text", "complete", "confidence", "confidences", "accepted", "note", "notice")
     for line in lines:
         output = line["output"] and str(folder / line["output"])

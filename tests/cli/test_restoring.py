@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from lpr_gfpgan.cli import restoring
 from lpr_gfpgan.files import read_image, sha256_of, write_png
 from lpr_gfpgan.restore import Restorer
 
@@ -23,7 +24,10 @@ def test_restore_a_folder(run, at_untrained, pictures, tmp_path, capsys):
     assert captured.err == (
         f"lpr-gfpgan: 2 pictures restored, 0 refused as no plate, 0 failed; readings: {readings}\n"
     )
-    assert captured.out == ""
+    printed = [json.loads(line) for line in captured.out.splitlines()]
+    assert [line["output"] for line in printed] == [
+        str(tmp_path / "out" / name) for name in ("a.png", "deep/b.jpg.png")
+    ]
     made = sorted(p.relative_to(tmp_path / "out") for p in (tmp_path / "out").rglob("*.*"))
     assert [str(p) for p in made] == ["a.png", "deep/b.jpg.png", "readings.jsonl"]
     lines = (tmp_path / "out" / "readings.jsonl").read_text("utf-8").splitlines()
@@ -41,6 +45,15 @@ def test_restore_a_folder(run, at_untrained, pictures, tmp_path, capsys):
     assert line["photograph"] is None and line["samples"] == [] and line["agreement"] is None
     assert line["plate_width"] == 128 and line["corners"][2] == [128, 41]
     assert line["accepted"] is None and line["calibrated"] is False
+
+
+def test_readings_of_many_pictures_are_not_printed(
+    run, at_untrained, pictures, tmp_path, capsys, monkeypatch
+):
+    monkeypatch.setattr(restoring, "READ_ALOUD", 1)
+    assert run("restore", pictures, "-o", tmp_path / "out") == 0
+    captured = capsys.readouterr()
+    assert captured.out == "" and "2 pictures restored" in captured.err
 
 
 def test_unreadable_files_are_named_and_skipped(run, at_untrained, pictures, tmp_path, capsys):
