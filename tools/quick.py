@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "docs" / "results.md"
 TOOL = "tools/quick.py"
 PARTS = [
-    (MarkedPage(ROOT / "README.md", f"{TOOL} test"), quick_tables.test),
+    (MarkedPage(ROOT / "README.md", f"{TOOL} test"), quick_tables.first_page),
     (MarkedPage(RESULTS, f"{TOOL} judge"), quick_tables.judge),
     (MarkedPage(RESULTS, f"{TOOL} by blur"), quick_tables.by_blur),
     (MarkedPage(RESULTS, f"{TOOL} grid"), quick_tables.grid),
@@ -23,7 +23,10 @@ PARTS = [
     (MarkedPage(RESULTS, f"{TOOL} contributions"), quick_tables.contributions),
     (MarkedPage(RESULTS, f"{TOOL} photographs"), quick_photographs.photographs),
     (MarkedPage(RESULTS, f"{TOOL} trust"), quick_tables.trust),
-    (MarkedPage(ROOT / "docs" / "limits-and-ethics.md", f"{TOOL} false reads"), quick_tables.false),
+    (
+        MarkedPage(ROOT / "docs" / "limits-and-ethics.md", f"{TOOL} false reads"),
+        quick_tables.false_reads,
+    ),
 ]
 """Each part of a page, and what makes it of the reports."""
 

@@ -4,18 +4,19 @@ from collections.abc import Iterator
 
 from marked import row, share, titled
 from quick_reports import Read
+from quick_tables import RICHARDSON_LUCY
 
 CONDITIONS = ("untouched", "light", "medium", "strong")
 METHODS = {
     "degraded": "degraded",
-    "richardson-lucy fixed kernel": "Richardson-Lucy with one fixed Gaussian",
+    RICHARDSON_LUCY: "Richardson-Lucy with one fixed Gaussian",
     "full": "`full`",
     "face_recipe": "`face_recipe`",
     "plain_unet": "plain U-Net",
     "rrdb": "RRDB",
 }
-RIVALS = ("degraded", "richardson-lucy fixed kernel", "face_recipe")
-MEASURES = {"plate_accuracy": "", "plate_accuracy_without_province": ", province left out"}
+HELD_AGAINST = ("degraded", RICHARDSON_LUCY, "face_recipe")
+WHOLE = {"plate_accuracy": "", "plate_accuracy_without_province": ", province left out"}
 
 
 def photographs(read: Read) -> Iterator[str]:
@@ -23,7 +24,7 @@ def photographs(read: Read) -> Iterator[str]:
     found = read("real.json")
     accuracy = found["accuracy"]["all"]
     sources = ", ".join(f"{name} {n}" for name, n in found["plates"]["sources"].items())
-    for measure, label in MEASURES.items():
+    for measure, label in WHOLE.items():
         yield from titled(
             f"Whole plates{label}, % ({found['plates']['scored']} photographs: {sources}):",
             f"read from | {' | '.join(CONDITIONS)}",
@@ -37,8 +38,8 @@ def photographs(read: Read) -> Iterator[str]:
     yield from titled(
         "What `full` gains, in points:", f"`full` less | plates | {' | '.join(CONDITIONS[1:])}"
     )
-    for rival in RIVALS:
-        for measure, label in MEASURES.items():
+    for rival in HELD_AGAINST:
+        for measure, label in WHOLE.items():
             gains = (
                 found["differences"]["all"][c]["hyperlpr"]["full"][rival][measure]
                 for c in CONDITIONS[1:]

@@ -20,6 +20,7 @@ def present(name: str) -> Any:
 
     Raises:
         OSError: it is missing.
+        ValueError: it is damaged.
     """
     return parsed(name, (ROOT / FOLDER / name).read_bytes())
 

@@ -38,6 +38,13 @@ CLAIMS = {
 """The evidence for each contribution, and where it was measured."""
 BLURS = ("light", "medium", "strong")
 MEASURES = {"character_accuracy": "Characters", "plate_accuracy": "Whole plates"}
+BY_DIRECT = "degraded, both read by direct"
+GAINS = {
+    "points: `full` less Richardson-Lucy, by `judge`": RICHARDSON_LUCY,
+    "points: `full` by `judge` less the degraded image by `direct`": "direct reading",
+    "points: `full` less the degraded image, both by `direct`": BY_DIRECT,
+}
+"""What `full` is held against in the tables by blur; the last over all three blurs alone."""
 BY_BLUR = {
     "the degraded image": ("degraded", "judge"),
     "the same, deconvolved (Richardson-Lucy)": (RICHARDSON_LUCY, "judge"),
@@ -53,6 +60,7 @@ PRIOR = {
     "untouched test plates, cut out likewise": "untouched test plates",
 }
 """What the prior's scenes are held against, by its name in prior.json."""
+FACTORS = ("gaussian", "motion", "noise", "jpeg")
 RIVALS = {"degraded": "degraded", RICHARDSON_LUCY: "Richardson-Lucy", "rrdb": "RRDB"}
 FALSE_READS = (
     ("all", "original"),
@@ -87,37 +95,40 @@ def plain(figure: Mapping[str, Any]) -> str:
     return f"{estimate} [{low}, {high}]"
 
 
-def test(read: Read) -> Iterator[str]:
+def first_page(read: Read) -> Iterator[str]:
     """Characters read on the test, by method, and what `full` gains over each."""
     found = read("metrics/evaluation.json")
     yield from head("read from | character accuracy, % | `full` less it, points")
     for label, (method, reader) in TEST.items():
-        gain = found["differences"].get(f"full - {method}", {}) if reader == "judge" else {}
-        gain = gain.get("character_accuracy") if method != "original" else None
-        figure = found["pooled"][method][reader]["character_accuracy"]
-        yield row(label, share(figure), share(gain, "+") if gain else "")
+        gain = ""
+        if reader == "judge" and method not in ("original", "full"):
+            difference = found["differences"][f"full - {method}"]
+            gain = share(difference["character_accuracy"], "+")
+        yield row(label, share(found["pooled"][method][reader]["character_accuracy"]), gain)
 
 
 def by_blur(read: Read) -> Iterator[str]:
     """Characters and whole plates read, by blur: the judge after each method, and `direct`."""
-    found = read("tables/accuracy.csv")
+    found, pooled = read("tables/accuracy.csv"), read("metrics/evaluation.json")["pooled"]
+    differences, gains = read("tables/differences.csv"), read("tables/gains.csv")
     for measure, title in MEASURES.items():
+        plates = line_of(gains, second=BY_DIRECT, measure=measure)["n"]
         yield from titled(
-            f"{title}, % (n = {line_of(found, **_original(measure))['n']} under each):",
-            f"read from | {' | '.join(BLURS)}",
+            f"{title}, % (n = {plates} plates under each blur):",
+            f"read from | {' | '.join(BLURS)} | all three",
         )
         for label, (method, reader) in BY_BLUR.items():
             own = {"method": method, "reader": reader, "measure": measure}
-            yield row(label, *(share(line_of(found, condition=blur, **own)) for blur in BLURS))
-        gains = read("tables/differences.csv")
-        own = {"first": "full", "second": "direct reading", "measure": measure}
-        cells = (share(line_of(gains, condition=blur, **own), "+") for blur in BLURS)
-        yield row("`full` by `judge` less the degraded image by `direct`, points", *cells)
+            cells = [share(line_of(found, condition=blur, **own)) for blur in BLURS]
+            yield row(label, *cells, share(pooled[method][reader][measure]))
+        for label, second in GAINS.items():
+            own = {"second": second, "measure": measure}
+            cells = ["" for _ in BLURS]
+            if second != BY_DIRECT:
+                lines = (line_of(differences, first="full", condition=c, **own) for c in BLURS)
+                cells = [share(line, "+") for line in lines]
+            yield row(label, *cells, share(line_of(gains, **own), "+"))
         yield ""
-
-
-def _original(measure: str) -> dict[str, str]:
-    return {"condition": "light", "method": "original", "reader": "judge", "measure": measure}
 
 
 def judge(read: Read) -> Iterator[str]:
@@ -135,8 +146,7 @@ def prior(read: Read) -> Iterator[str]:
     found = read("metrics/prior.json")
     yield from head("scenes | KID | whole texts that `judge` reads in them, %")
     for label, name in PRIOR.items():
-        kid, whole = (found[name].get(key) for key in ("kid", "whole_text"))
-        yield row(label, plain(kid) if kid else "", share(whole) if whole else "")
+        yield row(label, plain(found[name]["kid"]), share(found[name]["whole_text"]))
 
 
 def grid(read: Read) -> Iterator[str]:
@@ -144,13 +154,13 @@ def grid(read: Read) -> Iterator[str]:
     gains = read("tables/grid-gains.csv.gz")
     yield from head(f"cells | n | {' | '.join(f'less {label}' for label in RIVALS.values())}")
     for where in ("alone", "with others"):
-        for factor in ("gaussian", "motion", "noise", "jpeg"):
+        for factor in FACTORS if where == "with others" else (*FACTORS, "low_resolution"):
             lines = [
                 line_of(gains, where=where, factor=factor, measure="character_accuracy", second=r)
                 for r in RIVALS
             ]
             cells = (f"{share(line, '+')}, p {line['holm_p']:.2g}" for line in lines)
-            yield row(f"{factor} {where}", lines[0]["n"], *cells)
+            yield row(f"{factor.replace('_', ' ')} {where}", lines[0]["n"], *cells)
 
 
 def contributions(read: Read) -> Iterator[str]:
@@ -214,7 +224,7 @@ def _trusted(found: Mapping[str, Any], way: str) -> dict[str, str]:
     }
 
 
-def false(read: Read) -> Iterator[str]:
+def false_reads(read: Read) -> Iterator[str]:
     """Accepted readings of drawn plates, and how many of them are wrong."""
     table = read("tables/false_reads.csv")
     own = table[table["reader"] == "judge"]

@@ -28,7 +28,7 @@ from .readings import Readings
 ITS_OWN = (errno.ENAMETOOLONG, errno.ENOENT, errno.EISDIR)
 """Errors of the system that are one picture's own: its name is too long, or it went away."""
 READ_ALOUD = 20
-"""Of up to so many pictures the readings are printed too; more would be in the way."""
+"""Given at most so many pictures, their readings are printed too; of more none is."""
 
 if TYPE_CHECKING:
     from ..restore import LocatedPlates, RestoredPlate, Restorer

@@ -8,25 +8,21 @@ import pytest
 from ..scripts import load_script
 from .pages import ROOT
 
-quick = load_script("quick")
+quick, reports_of = load_script("quick"), load_script("quick_reports")
 PARTS = [pytest.param(*part, id=part[0].first) for part in quick.PARTS]
 TABLES, PHOTOGRAPHS = quick.quick_tables, quick.quick_photographs
 
 
 def committed(name):
     """What the last commit's reports say; what they say now where git cannot tell."""
-    path = (quick_reports().FOLDER / name).as_posix()
+    path = (reports_of.FOLDER / name).as_posix()
     try:
         done = subprocess.run(["git", "show", f"HEAD:{path}"], cwd=ROOT, capture_output=True)
     except OSError:
         return quick.present(name)
     if done.returncode:
         return quick.present(name)
-    return quick_reports().parsed(name, done.stdout)
-
-
-def quick_reports():
-    return load_script("quick_reports")
+    return reports_of.parsed(name, done.stdout)
 
 
 @pytest.mark.parametrize(("page", "make"), PARTS)
@@ -90,7 +86,7 @@ def cells(lines):
 
 def test_the_first_pages_table_shows_each_methods_own_figure():
     reports = Reports()
-    table = cells(TABLES.test(lambda name: Tree(reports, name)))
+    table = cells(TABLES.first_page(lambda name: Tree(reports, name)))
     file = "metrics/evaluation.json"
 
     def read(method, reader):
@@ -143,9 +139,14 @@ def test_photographs_show_each_methods_own_figure_and_whose_gain_it_is():
                 reports.said("real.json", "accuracy", "all", c, method, "hyperlpr", measure)
                 for c in ("untouched", "light", "medium", "strong")
             ]
-    way = ("real.json", "differences", "all", "light", "hyperlpr", "full", "face_recipe", measure)
-    gained = f"{reports.said(*way, sign='+')}, p {reports.figure(*way)['holm_p']:.2g}"
-    assert any(gained in line and line.startswith("| `face_recipe` |") for line in lines)
+    (line,) = (n for n in lines if n.startswith("| `face_recipe` | whole, province left out |"))
+    ways = [
+        ("real.json", "differences", "all", c, "hyperlpr", "full", "face_recipe", measure)
+        for c in ("light", "medium", "strong")
+    ]
+    assert line[2:-2].split(" | ")[2:] == [
+        f"{reports.said(*way, sign='+')}, p {reports.figure(*way)['holm_p']:.2g}" for way in ways
+    ]
 
 
 class Mixed:
@@ -183,10 +184,149 @@ def test_contributions_are_held_against_the_network_that_lacks_each():
     ).sample(frac=1, random_state=0)
     lines = list(TABLES.contributions(lambda name: claims))[2:]
     for n, line in enumerate(lines):
-        _, less, _, count, points, p = line.strip("| ").split(" | ")
+        contribution, less, where, count, points, p = line.strip("| ").split(" | ")
+        assert contribution == f"no {n}"
         assert f"full less {less.strip('`')}," in evidence[n]
+        assert ("grid" in where) == ("the grid" in evidence[n])
+        assert ("motion" in where, "shifted" in where) == (
+            evidence[n].endswith("with motion blur"),
+            evidence[n].endswith("shifted frames"),
+        )
         assert (count, p) == (str(10 + n), f"{n / 10:.2g}")
         assert points == f"{n:+.1f} [{n - 0.1:+.1f}, {n + 0.1:+.1f}]"
+
+
+FIGURE = {"estimate": 0.111, "low": 0.101, "high": 0.122, "n": 77, "holm_p": 0.0123}
+SHOWN = "11.1 [10.1, 12.2]"
+LEAVES = [
+    ("tight", 1, ("likeness", "accepted", "tight", "strong"), FIGURE, SHOWN),
+    ("found", 2, ("likeness", "refused", "found", "clean", "all", "estimate"), 0.111, "11.1 ["),
+    ("corners", 3, ("confidence", "corners", "training", "right"), 0.123, "12 %"),
+    ("tight", 5, ("confidence", "tight", "strong", "ece", "calibrated"), 0.999, "0.999"),
+    ("found", 6, ("confidence", "found", "training", "texts", "n"), 9, "of 9"),
+    ("tight", 9, ("agreement", "tight", "auroc"), FIGURE, "0.11 [0.10, 0.12]"),
+    ("found", 10, ("agreement", "found", "auroc_of_raw_confidence"), 0.12, "0.12"),
+]
+"""Column and row, the way to what they say in calibration.json, another value, how that shows."""
+
+
+@pytest.mark.parametrize(("column", "number", "way", "value", "shown"), LEAVES)
+def test_each_leaf_of_the_calibration_shows_in_its_own_cell_alone(
+    column, number, way, value, shown
+):
+    changed = committed("metrics/calibration.json")
+    place = changed
+    for key in way[:-1]:
+        place = place[key]
+    place[way[-1]] = value
+    before, after = (
+        [line[2:-2].split(" | ") for line in TABLES.trust(lambda name, r=r: r)]
+        for r in (committed("metrics/calibration.json"), changed)
+    )
+    different = [
+        (n, m)
+        for n, lines in enumerate(zip(before[2:], after[2:], strict=True))
+        for m, cells in enumerate(zip(*lines, strict=True))
+        if cells[0] != cells[1]
+    ]
+    assert different == [(number, before[0].index(column))]
+    assert shown in after[2 + number][before[0].index(column)]
+
+
+def made_up(file, **wanted):
+    """The committed table with FIGURE in the one line of these values."""
+    table = committed(file)
+    chosen = pd.Series(True, table.index)
+    for column, value in wanted.items():
+        chosen &= table[column] == value
+    assert chosen.sum() == 1
+    for column in set(FIGURE) & set(table.columns):
+        table[column] = table[column].astype(float)
+        table.loc[chosen, column] = FIGURE[column]
+    return lambda name: table if name == file else committed(name)
+
+
+@pytest.mark.parametrize(
+    ("make", "file", "wanted", "row", "column", "shown"),
+    [
+        (
+            *("by_blur", "tables/accuracy.csv"),
+            {"condition": "medium", "method": "full", "reader": "direct"},
+            *("the restoration by `full`, by `direct`", "medium", SHOWN),
+        ),
+        (
+            *("by_blur", "tables/differences.csv"),
+            {"condition": "strong", "first": "full", "second": "direct reading"},
+            "points: `full` by `judge` less the degraded image by `direct`",
+            *("strong", "+11.1 [+10.1, +12.2]"),
+        ),
+        (
+            *("grid", "tables/grid-gains.csv.gz"),
+            {"where": "alone", "factor": "jpeg", "second": "rrdb"},
+            *("jpeg alone", "less RRDB", "+11.1 [+10.1, +12.2], p 0.012"),
+        ),
+        (
+            *("judge", "tables/readers.csv"),
+            {"set": "test originals, typeface held out", "reader": "judge"},
+            *("in the held-out typeface", "%", SHOWN),
+        ),
+    ],
+)
+def test_each_line_of_a_table_shows_in_its_own_cell(make, file, wanted, row, column, shown):
+    measure = "plate_accuracy" if make == "judge" else "character_accuracy"
+    read = made_up(file, measure=measure, **wanted)
+    head, *lines = [
+        line[2:-2].split(" | ") for line in getattr(TABLES, make)(read) if line.startswith("| ")
+    ]
+    (found,) = [line for line in lines if line[head.index(column)] == shown]
+    assert found[0] == row
+
+
+@pytest.mark.parametrize(
+    ("measure", "column"),
+    [("accepted", 2), ("false_reads", 3), ("right_of_accepted", 4)],
+)
+def test_each_share_of_false_reads_shows_in_its_own_cell(measure, column):
+    wanted = {"condition": "medium", "method": "full", "reader": "judge", "measure": measure}
+    lines = TABLES.false_reads(made_up("tables/false_reads.csv", **wanted))
+    (found,) = [line[2:-2].split(" | ") for line in lines if SHOWN in line]
+    assert found[:2] == ["medium", "full"] and found[column] == SHOWN
+
+
+def test_what_the_pages_conclude_holds_for_the_committed_figures():
+    """The sentences beside the tables, which no tool writes."""
+    evaluation, prior = committed("metrics/evaluation.json"), committed("metrics/prior.json")
+    fixed = "richardson-lucy fixed kernel"
+    gains = evaluation["differences"]
+    assert gains[f"full - {fixed}"]["character_accuracy"]["high"] < 0
+    read = {
+        name: figures[reader]["character_accuracy"]["estimate"]
+        for name, figures in evaluation["pooled"].items()
+        for reader in ["direct" if name == "degraded" else "judge"]
+        if name != "original"
+    }
+    assert max(read, key=read.get) == "degraded"
+    by_blur = committed("tables/differences.csv")
+    own = {"first": "full", "measure": "character_accuracy"}
+    for blur, filtered, direct in (("light", -1, 1), ("medium", -1, -1), ("strong", 0, -1)):
+        for second, sign in ((fixed, filtered), ("direct reading", direct)):
+            line = TABLES.line_of(by_blur, condition=blur, second=second, **own)
+            assert (line["low"] > 0) - (line["high"] < 0) == sign, (blur, second)
+    claims = committed("tables/claims.csv")
+    evidence = claims[claims["evidence"].isin(TABLES.CLAIMS)]
+    helps = evidence[(evidence["estimate"] > 0) & (evidence["holm_p"] < 0.05)]
+    assert helps.empty
+    worse = TABLES.line_of(evidence, evidence="full less no_motion_blur, the test")
+    assert worse["high"] < 0 and worse["holm_p"] < 0.05
+    own, plates = (
+        prior[name]["whole_text"]["estimate"] for name in ("prior", "untouched test plates")
+    )
+    assert 0.05 < own / plates < 0.2
+    false = committed("tables/false_reads.csv")
+    of = {"method": "full", "reader": "judge"}
+    right = TABLES.line_of(false, condition="medium", measure="right_of_accepted", **of)
+    assert 0.6 < right["estimate"] < 0.72  # "one in three is wrong"
+    assert TABLES.line_of(false, condition="strong", measure="accepted", **of)["estimate"] == 0
 
 
 def test_a_lost_end_mark_is_refused_before_another_part_is_overwritten(tmp_path):
