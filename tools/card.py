@@ -11,7 +11,7 @@ from typing import Any
 
 import card_photographs
 import pandas as pd
-from marked import MarkedPage, head, row, share, titled
+from marked import MarkedPage, head, line_of, row, share, titled
 
 from lpr_gfpgan.networks import load_weights
 
@@ -87,14 +87,13 @@ def false_reads(table: pd.DataFrame) -> Iterator[str]:
         "False reads of drawn plates by `judge`: accepted readings, and those that are wrong:",
         "blur | read from | accepted | false reads | right of the accepted",
     )
-    own = (
-        table[table["reader"] == "judge"].set_index(["condition", "method", "measure"]).sort_index()
-    )
+    own = table[table["reader"] == "judge"]
     for condition in dict.fromkeys(table["condition"]):
         for method in ("degraded", "full"):
-            found = own.loc[(condition, method)]
-            cells = (found.loc[name] for name in ("accepted", "false_reads"))
-            right = found.loc["right_of_accepted"]
+            *cells, right = (
+                line_of(own, condition=condition, method=method, measure=measure)
+                for measure in ("accepted", "false_reads", "right_of_accepted")
+            )
             yield row(
                 condition,
                 "the restoration" if method == "full" else "the degraded plate",

@@ -3,7 +3,9 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from marked import head, row, share, titled
+from marked import gain, head, row, share, titled
+
+from lpr_gfpgan.evaluation.classical import RICHARDSON_LUCY_FIXED
 
 WITHOUT_PROVINCE, WHOLE = "plate_accuracy_without_province", "plate_accuracy"
 UNTOUCHED = "untouched"
@@ -15,7 +17,6 @@ SOURCES = {
 }
 READERS = {"hyperlpr": "HyperLPR", "judge": "judge"}
 METHODS = ("degraded", "bicubic", "full")
-FILTER = "richardson-lucy fixed kernel"
 """The classical filter that reads best under the one blur it is made for."""
 
 
@@ -114,15 +115,17 @@ def whole(real: Mapping[str, Any]) -> Iterator[str]:
         f"condition | {columns} | restored less Richardson-Lucy, p (Holm)",
     )
     for condition, methods in real["accuracy"]["all"].items():
-        less = real["differences"]["all"][condition]["hyperlpr"]["full"][FILTER][WHOLE]
+        less = real["differences"]["all"][condition]["hyperlpr"]["full"][RICHARDSON_LUCY_FIXED][
+            WHOLE
+        ]
         yield row(
             condition,
             *(
                 share(methods[m]["hyperlpr"][WHOLE])
-                for m in ("degraded", "bicubic", FILTER, "full")
+                for m in ("degraded", "bicubic", RICHARDSON_LUCY_FIXED, "full")
             ),
             recovered(real, "all", condition, "hyperlpr", WHOLE),
-            f"{share(less, '+')}, p {less['holm_p']:.2g}",
+            gain(less),
         )
 
 

@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from lpr_gfpgan.errors import LprError
 from lpr_gfpgan.files import write_text
 
@@ -56,15 +58,17 @@ def write_pages(parts: Sequence[tuple[MarkedPage, Callable[[], str]]], descripti
     parser = argparse.ArgumentParser(description=description.partition("\n")[0])
     parser.add_argument("--check", action="store_true", help="write nothing; fail if it differs")
     options = parser.parse_args()
+    before: dict[Path, str] = {}
     pages: dict[Path, str] = {}
     for page, figures in parts:
         try:
-            text = pages[page.path] if page.path in pages else page.path.read_text("utf-8")
-            pages[page.path] = page.written(text, figures())
+            if page.path not in before:
+                before[page.path] = pages[page.path] = page.path.read_text("utf-8")
+            pages[page.path] = page.written(pages[page.path], figures())
         except (OSError, ValueError, KeyError, LprError) as error:
             print(f"{page.path.name}: {error}", file=sys.stderr)
             return 1
-    changed = {path: new for path, new in pages.items() if new != path.read_text("utf-8")}
+    changed = {path: new for path, new in pages.items() if new != before[path]}
     for path, new in changed.items():
         if options.check:
             print(f"{path.name}: differs from the reports; run without --check", file=sys.stderr)
@@ -101,3 +105,21 @@ def share(figure: Mapping[str, Any], sign: str = "", unit: str = "") -> str:
     """A share, or with the sign "+" a difference, in per cent, with its interval if it has one."""
     estimate, *ends = (f"{100 * figure[k]:{sign}.1f}" for k in KEYS if k in figure)
     return f"{estimate}{unit} [{', '.join(ends)}]" if ends else f"{estimate}{unit}"
+
+
+def gain(figure: Mapping[str, Any]) -> str:
+    """A difference of shares in points, with its interval and its p adjusted by Holm's method."""
+    return f"{share(figure, '+')}, p {figure['holm_p']:.2g}"
+
+
+def line_of(table: pd.DataFrame, **wanted: str) -> dict[str, Any]:
+    """The one line of a table with these values.
+
+    Raises:
+        ValueError: there is none, or more than one; names what was looked for.
+    """
+    for column, value in wanted.items():
+        table = table[table[column] == value]
+    if len(table) != 1:
+        raise ValueError(f"{len(table)} lines with {wanted}, one was expected; run the study again")
+    return table.iloc[0].to_dict()

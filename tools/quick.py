@@ -4,6 +4,7 @@ Usage: python tools/quick.py [--check]
 """
 
 import sys
+from functools import partial
 from pathlib import Path
 
 import quick_photographs
@@ -37,5 +38,5 @@ def part(make: quick_tables.Make, read: Read) -> str:
 
 
 if __name__ == "__main__":
-    made = [(page, lambda make=make: part(make, present)) for page, make in PARTS]
+    made = [(page, partial(part, make, present)) for page, make in PARTS]
     sys.exit(write_pages(made, __doc__))

@@ -2,20 +2,21 @@
 
 from collections.abc import Iterator
 
-from marked import row, share, titled
+from marked import gain, row, share, titled
 from quick_reports import Read
-from quick_tables import RICHARDSON_LUCY
+
+from lpr_gfpgan.evaluation.classical import RICHARDSON_LUCY_FIXED
 
 CONDITIONS = ("untouched", "light", "medium", "strong")
 METHODS = {
     "degraded": "degraded",
-    RICHARDSON_LUCY: "Richardson-Lucy with one fixed Gaussian",
+    RICHARDSON_LUCY_FIXED: "Richardson-Lucy with one fixed Gaussian",
     "full": "`full`",
     "face_recipe": "`face_recipe`",
     "plain_unet": "plain U-Net",
     "rrdb": "RRDB",
 }
-HELD_AGAINST = ("degraded", RICHARDSON_LUCY, "face_recipe")
+HELD_AGAINST = ("degraded", RICHARDSON_LUCY_FIXED, "face_recipe")
 WHOLE = {"plate_accuracy": "", "plate_accuracy_without_province": ", province left out"}
 
 
@@ -44,8 +45,7 @@ def photographs(read: Read) -> Iterator[str]:
                 found["differences"]["all"][c]["hyperlpr"]["full"][rival][measure]
                 for c in CONDITIONS[1:]
             )
-            cells = (f"{share(gain, '+')}, p {gain['holm_p']:.2g}" for gain in gains)
-            yield row(METHODS[rival], f"whole{label}", *cells)
+            yield row(METHODS[rival], f"whole{label}", *map(gain, gains))
     yield ""
     yield from titled(
         "Plates that HyperLPR reads only after `full`, and only before it (McNemar, Holm):",

@@ -3,19 +3,23 @@
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-import pandas as pd
-from marked import KEYS, head, row, share, titled
+from marked import KEYS, gain, head, line_of, row, share, titled
 from quick_reports import Read
 
+from lpr_gfpgan.evaluation.classical import RICHARDSON_LUCY_FIXED
+from lpr_gfpgan.evaluation.gains import BY_DIRECT
+from lpr_gfpgan.evaluation.methods import DIRECT_READING
 from lpr_gfpgan.trust.placing import WAYS
 
 Make = Callable[[Read], Iterator[str]]
-RICHARDSON_LUCY = "richardson-lucy fixed kernel"
 TEST = {
     "the original": ("original", "judge"),
     "the degraded image": ("degraded", "judge"),
     "the same, enlarged bicubically": ("bicubic", "judge"),
-    "the same, deconvolved with one fixed Gaussian (Richardson-Lucy)": (RICHARDSON_LUCY, "judge"),
+    "the same, deconvolved with one fixed Gaussian (Richardson-Lucy)": (
+        RICHARDSON_LUCY_FIXED,
+        "judge",
+    ),
     "the restoration by a plain U-Net (L1 alone, same steps and scenes)": ("plain_unet", "judge"),
     "the restoration by an RRDB network of 99 thousand parameters, the U-Net has 109 "
     "(Real-ESRGAN's recipe)": ("rrdb", "judge"),
@@ -38,16 +42,15 @@ CLAIMS = {
 """The evidence for each contribution, and where it was measured."""
 BLURS = ("light", "medium", "strong")
 MEASURES = {"character_accuracy": "Characters", "plate_accuracy": "Whole plates"}
-BY_DIRECT = "degraded, both read by direct"
 GAINS = {
-    "points: `full` less Richardson-Lucy, by `judge`": RICHARDSON_LUCY,
-    "points: `full` by `judge` less the degraded image by `direct`": "direct reading",
+    "points: `full` less Richardson-Lucy, by `judge`": RICHARDSON_LUCY_FIXED,
+    "points: `full` by `judge` less the degraded image by `direct`": DIRECT_READING,
     "points: `full` less the degraded image, both by `direct`": BY_DIRECT,
 }
 """What `full` is held against in the tables by blur; the last over all three blurs alone."""
 BY_BLUR = {
     "the degraded image": ("degraded", "judge"),
-    "the same, deconvolved (Richardson-Lucy)": (RICHARDSON_LUCY, "judge"),
+    "the same, deconvolved (Richardson-Lucy)": (RICHARDSON_LUCY_FIXED, "judge"),
     "the restoration by `full`": ("full", "judge"),
     "the degraded image, by `direct`": ("degraded", "direct"),
     "the restoration by `full`, by `direct`": ("full", "direct"),
@@ -61,11 +64,11 @@ PRIOR = {
 }
 """What the prior's scenes are held against, by its name in prior.json."""
 FACTORS = ("gaussian", "motion", "noise", "jpeg")
-RIVALS = {"degraded": "degraded", RICHARDSON_LUCY: "Richardson-Lucy", "rrdb": "RRDB"}
+RIVALS = {"degraded": "degraded", RICHARDSON_LUCY_FIXED: "Richardson-Lucy", "rrdb": "RRDB"}
 FALSE_READS = (
     ("all", "original"),
     ("all", "degraded"),
-    ("all", RICHARDSON_LUCY),
+    ("all", RICHARDSON_LUCY_FIXED),
     ("all", "full"),
     ("light", "full"),
     ("medium", "full"),
@@ -74,19 +77,6 @@ FALSE_READS = (
 CHARACTERS = ("raw", "calibrated", "if_calibrated")
 TEXTS = ("product", "calibrated", "if_calibrated")
 """Expected errors as calibration.json names them."""
-
-
-def line_of(table: pd.DataFrame, **wanted: str) -> dict[str, Any]:
-    """The one line of a table with these values.
-
-    Raises:
-        ValueError: there is none, or more than one; names what was looked for.
-    """
-    for column, value in wanted.items():
-        table = table[table[column] == value]
-    if len(table) != 1:
-        raise ValueError(f"{len(table)} lines with {wanted}, one was expected; run the study again")
-    return table.iloc[0].to_dict()
 
 
 def plain(figure: Mapping[str, Any]) -> str:
@@ -100,11 +90,11 @@ def first_page(read: Read) -> Iterator[str]:
     found = read("metrics/evaluation.json")
     yield from head("read from | character accuracy, % | `full` less it, points")
     for label, (method, reader) in TEST.items():
-        gain = ""
+        gained = ""
         if reader == "judge" and method not in ("original", "full"):
             difference = found["differences"][f"full - {method}"]
-            gain = share(difference["character_accuracy"], "+")
-        yield row(label, share(found["pooled"][method][reader]["character_accuracy"]), gain)
+            gained = share(difference["character_accuracy"], "+")
+        yield row(label, share(found["pooled"][method][reader]["character_accuracy"]), gained)
 
 
 def by_blur(read: Read) -> Iterator[str]:
@@ -159,8 +149,7 @@ def grid(read: Read) -> Iterator[str]:
                 line_of(gains, where=where, factor=factor, measure="character_accuracy", second=r)
                 for r in RIVALS
             ]
-            cells = (f"{share(line, '+')}, p {line['holm_p']:.2g}" for line in lines)
-            yield row(f"{factor.replace('_', ' ')} {where}", lines[0]["n"], *cells)
+            yield row(f"{factor.replace('_', ' ')} {where}", lines[0]["n"], *map(gain, lines))
 
 
 def contributions(read: Read) -> Iterator[str]:

@@ -108,8 +108,9 @@ def test_what_the_first_page_says_of_the_province_is_in_the_report(card):
     assert "With the province it is a third" in page
     assert all(abs(share - 1 / 3) < 0.05 for share in back[whole])
     accuracy = real["accuracy"]["all"]
-    read = accuracy["defocus"][photographs.FILTER]["hyperlpr"][whole]["estimate"]
-    less = real["differences"]["all"]["defocus"]["hyperlpr"]["full"][photographs.FILTER][whole]
+    fixed = photographs.RICHARDSON_LUCY_FIXED
+    read = accuracy["defocus"][fixed]["hyperlpr"][whole]["estimate"]
+    less = real["differences"]["all"]["defocus"]["hyperlpr"]["full"][fixed][whole]
     more = [f"{-100 * less[key]:+.1f}" for key in ("estimate", "high", "low")]
     assert f"({100 * read:.1f} %, {more[0]} points [{more[1]}, {more[2]}] more)" in page
     at_40 = accuracy["width 40"]
