@@ -212,8 +212,8 @@ class WarmupSettings:
     """What the warm-up has beside reconstruction: motion blur in its scenes, a recognition loss.
 
     With either in it, the variants that lack that contribution have had a taste of it: false where
-    variants are to be compared. `bfloat16`: mixed precision on a CPU as well, worth it where the
-    CPU multiplies matrices of bfloat16 in hardware; a GPU has it always.
+    variants are to be compared. `bfloat16`: mixed precision on a CPU as well, where it has
+    instructions for it (see `training.stage.cpu_has_bfloat16`); a GPU has it always.
     """
 
     motion_blur: bool
@@ -230,7 +230,8 @@ class RestorerSettings:
     from the first step after the warm-up. `perceptual_weights`: a VGG19 file, or null for the
     features of the prior's frozen discriminator. `low_contrast`, from 0 to 1, is the share of
     scenes and photographs shown, true and degraded alike, with less contrast (see
-    `training.augment`).
+    `training.augment`). `recognition_on`: whether the reader's gradient moves the "characters"
+    alone or the whole "plate", as published (see `losses.on_characters`).
     """
 
     channels: list[Count]
@@ -248,6 +249,7 @@ class RestorerSettings:
     ema_images: Positive
     pyramid_steps: Natural
     recognition: Annotated[str, OneOf(("slots", "ctc"))]
+    recognition_on: Annotated[str, OneOf(("characters", "plate"))]
     perceptual_weights: str | None
     weights: LossWeights
     discriminator: AdversarySettings
@@ -350,6 +352,10 @@ class PhotographsSettings:
     `restorer` are crops per step, in addition to the batch. They teach the restorer by their text
     and, with the weight `l1`, by their pixels made as small as `l1_width` pixels of plate: at their
     own size, where they are not sharp, they would teach blur.
+
+    `balance` is how far the restorer's crops are evened out over the provinces, of which a folder
+    may hold few: crops of a province that has 1/n of the commonest one's come n^balance times as
+    often, rounded to whole numbers. 0 leaves them as they are, 1 evens them out.
     """
 
     sources: list[str]
@@ -357,6 +363,7 @@ class PhotographsSettings:
     restorer: Natural
     l1: NonNegative
     l1_width: Count
+    balance: Share
 
 
 BASELINES = tuple(field.name for field in dataclasses.fields(BaselinesSettings))

@@ -66,9 +66,8 @@ def evaluate_real(
         read = compare(real.reference, conditions[:1], as_they_are, others, device=device).rows
         clean.append(read.assign(condition=REFERENCE))
     result = compare(real.plates, conditions, methods, [*own, *others], device=device)
-    source = real.plates.table["source"].to_numpy()
     return replace(
         result,
-        rows=result.rows.assign(source=source[result.rows["plate"]]),
+        rows=real.with_source(result.rows),
         clean=pd.concat(clean, ignore_index=True),
     )

@@ -74,6 +74,11 @@ class RealPlates:
         """The sources in order."""
         return list(dict.fromkeys(self.plates.table["source"]))
 
+    def with_source(self, rows: pd.DataFrame) -> pd.DataFrame:
+        """The rows of these plates (see `rows.COLUMNS`) with the column `source`."""
+        source = self.plates.table["source"].to_numpy()
+        return rows.assign(source=source[rows["plate"]])
+
 
 def load_settings(path: Path | None = None) -> RealSettings:
     """Reads real/plates.yaml of the study, or another file.

@@ -107,7 +107,7 @@ def evaluate_recipes(
     readers = [*open_readers(study, device), *open_hyperlpr(refine=True)]
     methods = [*baselines(), *restorers(study, device)]
     rows = compare(real.plates, real_conditions(study), methods, readers, device=device).rows
-    return rows.assign(source=real.plates.table["source"].to_numpy()[rows["plate"]])
+    return real.with_source(rows)
 
 
 @named_writes()

@@ -6,7 +6,7 @@ averaged over processes equal those of one process). Images are [B, 3, H, W] in 
 
 from .adversarial import discriminator_logistic, generator_nonsaturating
 from .perceptual import DiscriminatorFeatures, Vgg19Features, feature_distance, gram, gram_distance
-from .recognition import ctc_loss, slot_cross_entropy
+from .recognition import ctc_loss, on_characters, slot_cross_entropy
 from .reconstruction import l1, pyramid_l1
 from .regularisers import path_lengths, path_penalty, r1_penalty
 
@@ -20,6 +20,7 @@ __all__ = [
     "gram",
     "gram_distance",
     "l1",
+    "on_characters",
     "path_lengths",
     "path_penalty",
     "pyramid_l1",

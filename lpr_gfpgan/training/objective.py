@@ -16,6 +16,7 @@ from ..losses import (
     generator_nonsaturating,
     gram_distance,
     l1,
+    on_characters,
     pyramid_l1,
     slot_cross_entropy,
 )
@@ -79,6 +80,7 @@ class Objective:
     Attributes:
         weights: of the terms.
         recognition: "slots" or "ctc".
+        recognition_on: "characters" or "plate", what the reader's gradient may move.
         discriminator: the one being trained against; None while there is none.
         perceptual: frozen features, see `losses.perceptual`; None where their terms weigh 0.
         reader: the frozen loss reader; None where its term weighs 0.
@@ -88,6 +90,7 @@ class Objective:
 
     weights: LossWeights
     recognition: str
+    recognition_on: str
     discriminator: Discriminator | None = None
     perceptual: nn.Module | None = None
     reader: PlateReader | None = None
@@ -183,4 +186,6 @@ class Objective:
         return slot_cross_entropy(slots, batch.labels)
 
     def _logits(self, restored: Tensor, batch: PlateBatch) -> Tensor:
+        if self.recognition_on == "characters":
+            restored = on_characters(restored, batch.character_boxes)
         return self.reader(crop_region(restored, batch.quad, self.reader.input_size)).float()

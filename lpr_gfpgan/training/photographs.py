@@ -57,6 +57,19 @@ class PhotographSet:
         self.box = np.array(plate_box(height, width), np.float32)
         self.character_boxes = np.stack([character_boxes(layout_of(t), quad) for t in texts])
 
+    def balanced(self, balance: float) -> "PhotographSet":
+        """The set with the crops of rarer provinces in it more than once.
+
+        Args:
+            balance: 0 to 1, see `PhotographsSettings`.
+        """
+        provinces = np.array([text[0] for text in self.texts])
+        _, place, counts = np.unique(provinces, return_inverse=True, return_counts=True)
+        times = np.rint((counts.max() / counts) ** balance).astype(int)[place]
+        index = np.repeat(np.arange(len(self)), times)
+        texts = [self.texts[i] for i in index]
+        return PhotographSet(self.images[index], texts, self.tight[index])
+
     def __len__(self) -> int:
         return len(self.images)
 
@@ -160,6 +173,7 @@ def photograph_stream(
     seed: int,
     device: torch.device,
     prepare: Prepare,
+    balance: float = 0.0,
 ) -> SceneStream | None:
     """A stream of crops beside that of the scenes; see `SceneStream`.
 
@@ -169,6 +183,7 @@ def photograph_stream(
         seed: of the order.
         device: where batches go.
         prepare: as in `SceneStream`, with draws of its own for the crops.
+        balance: over the provinces, see `PhotographsSettings`.
 
     Raises:
         DataError: the crops are missing or damaged.
@@ -176,7 +191,7 @@ def photograph_stream(
     if not count:
         return None
     return SceneStream(
-        open_photographs(study),
+        open_photographs(study).balanced(balance),
         batch=count,
         seed=seed,
         device=device,

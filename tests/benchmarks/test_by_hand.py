@@ -1,12 +1,11 @@
 """The benchmarks that are run by hand: each makes its figures from work that it really does."""
 
 import json
-import os
 import sys
 
-import pytest
-
 from benchmarks import degradations, hyperlpr, scenes, slider
+
+from ..needs import needs_photographs
 
 
 def printed(module, monkeypatch, capsys, *options):
@@ -53,9 +52,7 @@ def test_scenes_are_drawn_as_many_as_asked_for_and_one_that_does_not_count(monke
         assert all(value > 0 for value in figures.values()) and len(figures) == 2
 
 
-@pytest.mark.skipif(
-    not os.environ.get("LPR_GFPGAN_REAL_PLATES"), reason="LPR_GFPGAN_REAL_PLATES is not set"
-)
+@needs_photographs
 def test_photographs_are_read_and_found(monkeypatch, capsys):
     result = printed(hyperlpr, monkeypatch, capsys, "--plates", "4", "--photos", "2")
     assert result["crops"] and result["photographs"]

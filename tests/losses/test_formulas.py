@@ -16,6 +16,7 @@ from lpr_gfpgan.losses import (
     gram,
     gram_distance,
     l1,
+    on_characters,
     path_lengths,
     path_penalty,
     pyramid_l1,
@@ -53,6 +54,25 @@ def test_weights_replace_the_mean():
     equal = torch.full((3,), 1 / 3)
     plain, weighted = (discriminator_logistic(logits, -logits, w) for w in (None, equal))
     assert plain.item() == pytest.approx(weighted.item())
+
+
+def test_a_gradient_passes_in_the_boxes_of_characters_alone():
+    image = random(2, 3, 24, 40).requires_grad_()
+    boxes = torch.zeros(2, 8, 4)
+    boxes[0, 0] = torch.tensor([3.0, 4.0, 10.0, 19.0])  # 15 px high, so 1 px around it
+    boxes[0, 3] = torch.tensor([20.0, 4.0, 25.0, 19.0])
+    boxes[1, 0] = torch.tensor([30.0, 2.0, 39.0, 17.0])
+    seen = on_characters(image, boxes)
+    assert torch.equal(seen, image)
+    weights = random(2, 3, 24, 40)
+    (gradient,) = torch.autograd.grad((seen * weights).sum(), image)
+    inside = torch.zeros(2, 1, 24, 40)
+    inside[0, :, 3:20, 2:11] = 1
+    inside[0, :, 3:20, 19:26] = 1
+    inside[1, :, 1:18, 29:40] = 1
+    assert torch.equal(gradient, weights * inside)
+    (none,) = torch.autograd.grad(on_characters(image, torch.zeros(2, 8, 4)).sum(), image)
+    assert not none.any()  # no characters, not even at the corner that empty boxes name
 
 
 def test_l1_and_pyramid_at_known_values():

@@ -1,7 +1,6 @@
 """Photographs: CCPD names, labelled folders, files named by their text, and bad input."""
 
 import json
-import os
 from pathlib import Path
 
 import numpy as np
@@ -14,11 +13,9 @@ from lpr_gfpgan.errors import DataError, ImageError, LabelError
 from lpr_gfpgan.files import write_png
 from lpr_gfpgan.plates import alphabet, geometry, photos
 
+from ..needs import PHOTOGRAPHS, needs_photographs
+
 NAME = "025-95_113-154&383_386&473-386&473_177&454_154&383_363&402-0_0_22_27_27_33_16-37-15.jpg"
-REAL = os.environ.get("LPR_GFPGAN_REAL_PLATES")
-needs_photographs = pytest.mark.skipif(
-    not REAL, reason="LPR_GFPGAN_REAL_PLATES names no folder of real plates"
-)
 
 
 def test_ccpd_name():
@@ -210,8 +207,8 @@ def test_bad_images_and_corners(tmp_path):
 
 @needs_photographs
 def test_real_plates_are_read():
-    found = photos.read_folder(REAL)
-    table = pd.read_csv(Path(REAL) / "labels.csv")
+    found = photos.read_folder(PHOTOGRAPHS)
+    table = pd.read_csv(Path(PHOTOGRAPHS) / "labels.csv")
     assert len(found) == len(table) and {p.source for p in found} == set(table.source)
     # Fun plates such as 新000001 follow no grammar, but are read like any other.
     assert sum(not alphabet.is_grammatical(p.text) for p in found) <= 2

@@ -2,11 +2,10 @@
 
 import hashlib
 import json
-import os
 import shutil
 import subprocess
 import sys
-from importlib.metadata import PackageNotFoundError, distribution
+from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 
 import numpy as np
@@ -31,21 +30,9 @@ from lpr_gfpgan.plates import (
 from lpr_gfpgan.readers import HyperLPR, Reader, Reading, hyperlpr, hyperlpr_models, load_hyperlpr
 from lpr_gfpgan.readers.hyperlpr_models import BLANK, CHARACTERS
 
-REAL = os.environ.get("LPR_GFPGAN_REAL_PLATES")
+from ..needs import PHOTOGRAPHS, needs_hyperlpr, needs_photographs
+
 STEPS = 18
-
-
-def installed():
-    try:
-        return distribution(hyperlpr_models.PACKAGE).version == hyperlpr_models.VERSION
-    except PackageNotFoundError:
-        return False
-
-
-needs_models = pytest.mark.skipif(not installed(), reason="package hyperlpr is not installed")
-needs_photographs = pytest.mark.skipif(
-    not REAL, reason="LPR_GFPGAN_REAL_PLATES names no folder of real plates"
-)
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +48,7 @@ def scenes():
     return [scene for scene in drawn if scene.typeface == "roboto"][:32]
 
 
-@needs_models
+@needs_hyperlpr
 def test_it_reads_drawn_plates_in_the_standard_face_and_not_in_open_fonts(reader):
     """A reader that was taught photographs alone tells which face is nearer to theirs.
 
@@ -276,7 +263,7 @@ def test_reading_answers_as_a_reader_does():
     assert theirs.read(image[:0], quad[:0]) == ours.read(image[:0], quad[:0]) == []
 
 
-@needs_models
+@needs_hyperlpr
 def test_opening_the_models_runs_nothing_of_the_package(tmp_path):
     code = (
         "import sys\n"
@@ -295,7 +282,7 @@ def test_opening_the_models_runs_nothing_of_the_package(tmp_path):
     assert done.returncode == 0, done.stderr
 
 
-@needs_models
+@needs_hyperlpr
 def test_one_changed_byte_is_noticed(tmp_path):
     for name in hyperlpr_models._SHA256:
         shutil.copyfile(hyperlpr_models.model_folder() / name, tmp_path / name)
@@ -308,7 +295,7 @@ def test_one_changed_byte_is_noticed(tmp_path):
         hyperlpr_models.HyperLPRModels(tmp_path)
 
 
-@needs_models
+@needs_hyperlpr
 def test_scores_are_probabilities_and_the_width_runs_along_the_steps(reader, scenes):
     matrix = homography(scenes[0].quad, box_quad((0.0, 0.0, 160.0, 40.0)))
     plate = warp(scenes[0].image, matrix, (40, 160))
@@ -323,7 +310,7 @@ def test_scores_are_probabilities_and_the_width_runs_along_the_steps(reader, sce
     assert same[:6].all() and not same[10:].all()
 
 
-@needs_models
+@needs_hyperlpr
 def test_large_drawn_plates_are_read(reader, scenes):
     image = image_tensor(np.stack([scene.image for scene in scenes]))
     quad = torch.from_numpy(np.stack([scene.quad for scene in scenes]))
@@ -336,7 +323,7 @@ def test_large_drawn_plates_are_read(reader, scenes):
     assert np.mean([r.confidence for r in swapped]) < np.mean([r.confidence for r in readings])
 
 
-@needs_models
+@needs_hyperlpr
 def test_a_reading_depends_on_its_own_picture_only(reader, scenes):
     image = image_tensor(np.stack([scene.image for scene in scenes[:6]]))
     quad = torch.from_numpy(np.stack([scene.quad for scene in scenes[:6]]))
@@ -346,7 +333,7 @@ def test_a_reading_depends_on_its_own_picture_only(reader, scenes):
     assert [reader.read(image[i : i + 1], quad[i : i + 1])[0] for i in range(6)] == together
 
 
-@needs_models
+@needs_hyperlpr
 def test_a_crop_reads_as_the_same_picture_with_its_outline(reader, scenes):
     x0, y0, x1, y1 = np.round(scenes[1].box).astype(int)
     crop = np.ascontiguousarray(scenes[1].image[y0:y1, x0:x1])
@@ -356,7 +343,7 @@ def test_a_crop_reads_as_the_same_picture_with_its_outline(reader, scenes):
         assert read == reader.read_crops([crop], refine=refine)
 
 
-@needs_models
+@needs_hyperlpr
 def test_crops_of_any_size_are_read(reader):
     rng = np.random.default_rng(0)
     crops = [rng.integers(0, 256, (h, w, 3), np.uint8) for h, w in ((1, 1), (7, 3), (200, 900))]
@@ -365,35 +352,35 @@ def test_crops_of_any_size_are_read(reader):
     assert reader.read_crops([]) == []
 
 
-@needs_models
+@needs_hyperlpr
 def test_nothing_is_found_where_nothing_is(reader):
     assert reader.detect(np.full((300, 400, 3), 128, np.uint8)) == []
     assert reader.find_plates(np.full((300, 400, 3), 128, np.uint8)) == []
 
 
-@needs_models
+@needs_hyperlpr
 @needs_photographs
 @pytest.mark.parametrize(
     ("source", "refine", "least"),
     [("ccpd94", True, 0.88), ("ccpd94", False, 0.7), ("traffic136", False, 0.88)],
 )
 def test_real_crops_are_read(reader, source, refine, least):
-    table = pd.read_csv(Path(REAL) / "labels.csv")
+    table = pd.read_csv(Path(PHOTOGRAPHS) / "labels.csv")
     rows = table[table.source == source].iloc[::6]
-    crops = [read_image(Path(REAL) / crop) for crop in rows.crop]
+    crops = [read_image(Path(PHOTOGRAPHS) / crop) for crop in rows.crop]
     readings = reader.read_crops(crops, refine=refine)
     right = [r.text == text for r, text in zip(readings, rows.text, strict=True)]
     assert len(right) > 80 and np.mean(right) > least
 
 
-@needs_models
+@needs_hyperlpr
 @needs_photographs
 def test_real_plates_are_found_with_their_corners(reader):
-    table = pd.read_csv(Path(REAL) / "labels.csv")
+    table = pd.read_csv(Path(PHOTOGRAPHS) / "labels.csv")
     rows = table[table.source == "ccpd_photo"]
     from_box, from_quad = [], []
     for photo, corners in zip(rows.photo, rows.corners, strict=True):
-        picture, quad = read_image(Path(REAL) / photo), np.array(json.loads(corners))
+        picture, quad = read_image(Path(PHOTOGRAPHS) / photo), np.array(json.loads(corners))
         detections, plates = reader.detect(picture), reader.find_plates(picture)
         assert [p.score for p in plates] == [d.score for d in detections]
         assert [p.score for p in plates] == sorted((p.score for p in plates), reverse=True)

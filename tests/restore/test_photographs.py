@@ -2,9 +2,7 @@
 
 import csv
 import json
-import os
 from dataclasses import replace
-from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
 import numpy as np
@@ -13,12 +11,12 @@ import pytest
 from lpr_gfpgan import plates
 from lpr_gfpgan.errors import ImageError
 from lpr_gfpgan.files import read_image, write_png
-from lpr_gfpgan.readers import hyperlpr_models
 from lpr_gfpgan.restore import PlateFinder
 from lpr_gfpgan.restore.photographs import _overlap, paste_plates
 
+from ..needs import HYPERLPR_INSTALLED, PHOTOGRAPHS
+
 CCPD = "025-95_113-80&60_208&101-208&101_80&101_80&60_208&60-0_0_22_27_27_33_16-37-15.png"
-REAL = os.environ.get("LPR_GFPGAN_REAL_PLATES")
 
 
 def inside(shape, *quads):
@@ -152,23 +150,20 @@ def test_overlap():
     assert _overlap(first, np.add(first, [20, 0])) == 0
 
 
-def hyperlpr_is_installed():
-    try:
-        return distribution(hyperlpr_models.PACKAGE).version == hyperlpr_models.VERSION
-    except PackageNotFoundError:
-        return False
-
-
 @pytest.fixture(scope="module")
 def real_photographs():
     """Every twentieth photograph with its corners: [(path, [4, 2])]."""
-    if not REAL:
+    if not PHOTOGRAPHS:
         pytest.skip("LPR_GFPGAN_REAL_PLATES names no folder of real plates")
-    if not hyperlpr_is_installed():
+    if not HYPERLPR_INSTALLED:
         pytest.skip("package hyperlpr is not installed")
-    with open(Path(REAL) / "labels.csv", encoding="utf-8-sig", newline="") as file:
+    folder = Path(PHOTOGRAPHS)
+    with open(folder / "labels.csv", encoding="utf-8-sig", newline="") as file:
         rows = [row for row in csv.DictReader(file) if row["photo"] and row["corners"]]
-    return [(Path(REAL) / row["photo"], np.array(json.loads(row["corners"]))) for row in rows[::20]]
+    return [
+        (Path(PHOTOGRAPHS) / row["photo"], np.array(json.loads(row["corners"])))
+        for row in rows[::20]
+    ]
 
 
 def test_plates_of_real_photographs_are_found(real_photographs):

@@ -149,6 +149,38 @@ def test_ctc_is_the_alternative_to_slots(change):
     assert torch.isfinite(loss) and gradients["restorer.unet.enter.weight"].abs().max() > 0
 
 
+@pytest.mark.parametrize("recognition", ["slots", "ctc"])
+def test_recognition_moves_the_characters_alone_or_the_whole_plate(change, recognition):
+    moved = {}
+    for where in ("characters", "plate"):
+        bench = Bench(change(recognition=recognition, recognition_on=where))
+        given = bench.image.clone().requires_grad_()
+        terms = bench.task.objective(
+            Restoration(given, []), bench.batch, bench.regions, pyramid=False
+        )
+        (gradient,) = torch.autograd.grad(terms["recognition"], given)
+        moved[where] = gradient.abs().sum(1) > 0
+    boxes = bench.batch.character_boxes
+    inside = characters_mask(boxes, given.shape[-2:])
+    assert moved["characters"].any() and not (moved["characters"] & ~inside).any()
+    assert (moved["plate"] & ~inside).any()
+    assert torch.equal(moved["characters"], moved["plate"] & inside)
+
+
+def characters_mask(boxes, size):
+    """Pixels that lie in a box or within 6/90 of its height, one after the other."""
+    inside = torch.zeros(len(boxes), *size, dtype=torch.bool)
+    for number, plate in enumerate(boxes.tolist()):
+        for x0, y0, x1, y1 in plate:
+            around = 6 / 90 * (y1 - y0)
+            for y in range(size[0]):
+                for x in range(size[1]):
+                    tall = y0 - around <= y + 0.5 <= y1 + around
+                    wide = x0 - around <= x + 0.5 <= x1 + around
+                    inside[number, y, x] |= y1 > y0 and tall and wide
+    return inside
+
+
 @pytest.mark.parametrize(
     ("variant", "absent"),
     [

@@ -1,4 +1,4 @@
-import os
+"""How far a plate finder's corners lie from the true ones."""
 
 import numpy as np
 import pytest
@@ -9,8 +9,9 @@ from lpr_gfpgan.plates.photos import read_folder
 from lpr_gfpgan.readers import load_hyperlpr
 from lpr_gfpgan.trust.detected import MEAN, MOVEMENTS, SPREAD, corner_errors, found_corners
 
+from ..needs import PHOTOGRAPHS, needs_photographs
+
 QUAD = np.array([[100.0, 50], [300, 70], [295, 140], [96, 118]])
-REAL = os.environ.get("LPR_GFPGAN_REAL_PLATES")
 
 
 def movements(errors):
@@ -42,13 +43,13 @@ def test_the_same_generator_finds_the_same_corners():
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(not REAL, reason="LPR_GFPGAN_REAL_PLATES names no folder of real plates")
+@needs_photographs
 def test_the_detector_is_off_as_stated():
     try:
         detector = load_hyperlpr()
     except WeightsError as reason:
         pytest.skip(str(reason))
-    photos = [each for each in read_folder(REAL) if each.corners is not None]
+    photos = [each for each in read_folder(PHOTOGRAPHS) if each.corners is not None]
     errors = []
     for photo in photos:
         found = (each.quad for each in detector.find_plates(read_image(photo.path)))

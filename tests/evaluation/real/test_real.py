@@ -1,11 +1,8 @@
 """The test on photographed plates: methods, readers, conditions, and what sets thresholds."""
 
 import dataclasses
-import importlib.util
-import os
 
 import numpy as np
-import pytest
 
 from lpr_gfpgan.evaluation import real, real_plates, real_tables
 from lpr_gfpgan.evaluation.classical import CLASSICAL, TRUE_KERNEL
@@ -13,11 +10,7 @@ from lpr_gfpgan.evaluation.failures import UNREAD
 from lpr_gfpgan.evaluation.judges import HYPERLPR
 from lpr_gfpgan.evaluation.run import VALIDATION
 
-INSTALLED = importlib.util.find_spec("hyperlpr") is not None
-needs_photographs = pytest.mark.skipif(
-    not os.environ.get(real_plates.VARIABLE),
-    reason=f"{real_plates.VARIABLE} names no folder of real plates",
-)
+from ...needs import HYPERLPR_INSTALLED, needs_photographs
 
 
 def test_rows(evaluation, plates, study):
@@ -26,7 +19,7 @@ def test_rows(evaluation, plates, study):
     fixed = [name for name in CLASSICAL if name not in TRUE_KERNEL]
     learned = [*study.baselines, "full", "face_recipe"]
     methods = ["original", "degraded", "bicubic", *fixed, *learned]
-    readers = {"judge", "direct"} | ({HYPERLPR} if INSTALLED else set())
+    readers = {"judge", "direct"} | ({HYPERLPR} if HYPERLPR_INSTALLED else set())
     assert len(rows) == 12 * len(conditions) * len(methods) * len(readers)
     assert set(rows["method"]) == set(methods) and set(rows["reader"]) == readers
     expected = plates.plates.table["source"].to_numpy()[rows["plate"]]
@@ -48,9 +41,9 @@ def test_thresholds_are_set_on_plates_that_are_not_scored(evaluation, plates, st
     assert len(own) == 2 * study.settings.plates.validation
     assert not clean["text"].isin(plates.plates.table["text"]).any()
     theirs = clean[clean["reader"] == HYPERLPR]
-    expected = list(plates.reference.table["text"]) if INSTALLED else []
+    expected = list(plates.reference.table["text"]) if HYPERLPR_INSTALLED else []
     assert list(theirs["text"]) == expected
-    assert set(theirs["condition"]) == ({real.REFERENCE} if INSTALLED else set())
+    assert set(theirs["condition"]) == ({real.REFERENCE} if HYPERLPR_INSTALLED else set())
     assert np.isinf(theirs["psnr_frame"]).all()
 
 

@@ -1,7 +1,6 @@
 """Which photographs are scored, which set thresholds, and which folders are refused."""
 
 import dataclasses
-import os
 import shutil
 from pathlib import Path
 
@@ -13,11 +12,9 @@ from lpr_gfpgan.evaluation import real_plates
 from lpr_gfpgan.files import write_png
 from lpr_gfpgan.plates import Photo, read_folder, split_of
 
+from ...needs import needs_photographs
+
 ROOT = Path(__file__).parents[3]
-needs_photographs = pytest.mark.skipif(
-    not os.environ.get(real_plates.VARIABLE),
-    reason=f"{real_plates.VARIABLE} names no folder of real plates",
-)
 
 
 def photo(text, source="one"):

@@ -25,7 +25,9 @@ from lpr_gfpgan.settings import PhotographsSettings
 
 from .conftest import tiny_restorer
 
-PHOTOGRAPHS = PhotographsSettings(sources=["mine"], reader=2, restorer=2, l1=1.0, l1_width=28)
+PHOTOGRAPHS = PhotographsSettings(
+    sources=["mine"], reader=2, restorer=2, l1=1.0, l1_width=28, balance=0.0
+)
 CONDITIONS = ["untouched", "width 40", "width 32", "motion", "defocus", "mixed"]
 METHODS = ["original", "degraded", "bicubic", "full", "face_recipe"]
 
