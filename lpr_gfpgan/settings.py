@@ -230,8 +230,8 @@ class RestorerSettings:
     from the first step after the warm-up. `perceptual_weights`: a VGG19 file, or null for the
     features of the prior's frozen discriminator. `low_contrast`, from 0 to 1, is the share of
     scenes and photographs shown, true and degraded alike, with less contrast (see
-    `training.augment`). `recognition_on`: whether the reader's gradient moves the "characters"
-    alone or the whole "plate", as published (see `losses.on_characters`).
+    `training.augment`). `recognition_on`: whether the recognition loss asks for pixels of the
+    "characters" alone or of the whole "plate" (see `losses.on_characters`).
     """
 
     channels: list[Count]
@@ -355,7 +355,7 @@ class PhotographsSettings:
 
     `balance` is how far the restorer's crops are evened out over the provinces, of which a folder
     may hold few: crops of a province that has 1/n of the commonest one's come n^balance times as
-    often, rounded to whole numbers. 0 leaves them as they are, 1 evens them out.
+    often, rounded to whole numbers. 0 leaves them as they are, 1 makes them about even.
     """
 
     sources: list[str]

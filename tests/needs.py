@@ -5,9 +5,10 @@ from importlib.metadata import PackageNotFoundError, distribution
 
 import pytest
 
+from lpr_gfpgan.evaluation.real_plates import VARIABLE
 from lpr_gfpgan.readers import hyperlpr_models
 
-PHOTOGRAPHS = os.environ.get("LPR_GFPGAN_REAL_PLATES")
+PHOTOGRAPHS = os.environ.get(VARIABLE)
 """The folder of real plates; None or empty where there is none."""
 
 
@@ -21,7 +22,7 @@ def _has_hyperlpr() -> bool:
 HYPERLPR_INSTALLED = _has_hyperlpr()
 
 needs_photographs = pytest.mark.skipif(
-    not PHOTOGRAPHS, reason="LPR_GFPGAN_REAL_PLATES names no folder of real plates"
+    not PHOTOGRAPHS, reason=f"{VARIABLE} names no folder of real plates"
 )
 needs_hyperlpr = pytest.mark.skipif(
     not HYPERLPR_INSTALLED, reason="package hyperlpr is not installed"

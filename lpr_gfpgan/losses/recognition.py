@@ -12,7 +12,7 @@ from torch import Tensor
 from ..errors import LprError
 
 MARGIN = 6 / 90
-"""What of a character's height around its box still belongs to it: 6 of 90 mm."""
+"""What is left around a character's box, as a share of its height: 6 of 90 mm."""
 MIN_STEPS = 16
 """A text of 8 equal characters needs 15 CTC steps: 8 characters and the 7 blanks between them."""
 
@@ -22,12 +22,12 @@ def on_characters(image: Tensor, boxes: Tensor) -> Tensor:
 
     Where a reader is unsure, a restorer can lower its loss by what it draws beside the characters,
     in the free ground that the plate itself leaves: a spot that is no part of any plate. With this
-    the reader still sees the whole plate, and moves none but the characters.
+    the reader still sees the whole plate, and asks for no pixel beside the characters.
 
     Args:
         image: [B, 3, H, W].
         boxes: float [B, K, 4], x0, y0, x1, y1 in pixels, each with `MARGIN` of its height around
-            it; one of no height is no character.
+            it; one of no height or width is no character.
 
     Returns:
         [B, 3, H, W], the values of `image`.
@@ -38,7 +38,7 @@ def on_characters(image: Tensor, boxes: Tensor) -> Tensor:
     x = torch.arange(width, device=image.device) + 0.5
     y = torch.arange(height, device=image.device) + 0.5
     across = (x >= x0 - margin) & (x <= x1 + margin)
-    down = (y >= y0 - margin) & (y <= y1 + margin) & (y1 > y0)
+    down = (y >= y0 - margin) & (y <= y1 + margin) & (y1 > y0) & (x1 > x0)
     inside = (down[..., :, None] & across[..., None, :]).any(1, keepdim=True)
     return torch.where(inside, image, image.detach())
 

@@ -96,7 +96,11 @@ class BaselineTask:
         self.ema = Ema(self.network, half_life=restorer.ema_images)
         self.optimiser = adam(self.network, learning_rate=own.learning_rate, betas=(0.9, 0.99))
         self.parts = {"network": self.network, "ema": self.ema, "optimiser": self.optimiser}
-        self.first = Objective(weights=L1_ALONE, recognition=restorer.recognition)
+        self.first = Objective(
+            weights=L1_ALONE,
+            recognition=restorer.recognition,
+            recognition_on=restorer.recognition_on,
+        )
         self.then, self.adversary, self.turn = self.first, None, self.steps
         if name == RRDB:
             self.turn = round(own.l1_share * self.steps)

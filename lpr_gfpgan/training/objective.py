@@ -80,7 +80,7 @@ class Objective:
     Attributes:
         weights: of the terms.
         recognition: "slots" or "ctc".
-        recognition_on: "characters" or "plate", what the reader's gradient may move.
+        recognition_on: "characters" or "plate", the pixels that the recognition loss asks for.
         discriminator: the one being trained against; None while there is none.
         perceptual: frozen features, see `losses.perceptual`; None where their terms weigh 0.
         reader: the frozen loss reader; None where its term weighs 0.
@@ -159,8 +159,10 @@ class Objective:
         """What restored photographs teach, by their text and by their pixels where those are sharp.
 
         The text by CTC always, since their characters' places are not known well enough for slots;
-        it weighs as `recognition`. The pixels at a width at which the crop is sharp: as at its own
-        width it is blurred already, it says nothing about finer detail.
+        it weighs as `recognition`. With `recognition_on` "characters" the boxes are those of a
+        plate that fills the crop: what of a character lies outside them asks for nothing. The
+        pixels at a width at which the crop is sharp: as at its own width it is blurred already, it
+        says nothing about finer detail.
 
         Args:
             restored: [P, 3, H, W] in [-1, 1].

@@ -7,6 +7,7 @@ they are compared at a smaller size, at which they are sharp.
 
 import zipfile
 import zlib
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ from ..config import Study
 from ..errors import ConfigError, DataError
 from ..files import atomic_path
 from ..plates import (
+    PROVINCES,
     PhotoFrame,
     PlateBatch,
     canonical_quad,
@@ -61,11 +63,14 @@ class PhotographSet:
         """The set with the crops of rarer provinces in it more than once.
 
         Args:
-            balance: 0 to 1, see `PhotographsSettings`.
+            balance: 0 to 1, see `PhotographsSettings`. A plate of no province stays as it is.
         """
-        provinces = np.array([text[0] for text in self.texts])
-        _, place, counts = np.unique(provinces, return_inverse=True, return_counts=True)
-        times = np.rint((counts.max() / counts) ** balance).astype(int)[place]
+        counts = Counter(text[0] for text in self.texts if text[0] in PROVINCES)
+        most = max(counts.values(), default=0)
+        times = [
+            round((most / counts[text[0]]) ** balance) if text[0] in counts else 1
+            for text in self.texts
+        ]
         index = np.repeat(np.arange(len(self)), times)
         texts = [self.texts[i] for i in index]
         return PhotographSet(self.images[index], texts, self.tight[index])

@@ -25,6 +25,7 @@ from .stage import (
     identity_of,
     mixed_precision,
     open_plates,
+    precision,
     to_device,
 )
 from .start import STARTED_FROM, draws_after, load_start, origin
@@ -76,6 +77,7 @@ class RestorerTask:
             )
         self.batch = settings.batch
         self.warming = variant == WARMUP
+        self.on_cpu = self.warming and settings.warmup.bfloat16  # bfloat16 there too
         self.ablation = warmup_ablation(settings) if self.warming else study.ablation(variant)
         self.weights = (
             warmup_weights(settings) if self.warming else weights_of(settings, self.ablation)
@@ -136,8 +138,7 @@ class RestorerTask:
         noise = keys(self.seed, step, samples, "restorer-noise").to(self.device)
         falling_rate(self.optimiser, step=step, steps=self.steps)
         regions = self.find_regions(batch) if self.region is not None else None
-        on_cpu = self.warming and self.settings.warmup.bfloat16
-        with mixed_precision(self.device, on_cpu=on_cpu):
+        with mixed_precision(self.device, on_cpu=self.on_cpu):
             whole = self.restorer(image, noise=noise)
             restoration = whole.first(len(batch))
             pyramid = self.warming or step < self.settings.pyramid_steps
@@ -322,6 +323,7 @@ def train_restorer(
         variant=variant,
         seed=seed,
         draws_seed=task.seed,
+        precision=precision(device, on_cpu=task.on_cpu),
         ablation=dataclasses.asdict(task.ablation),
         **({} if began is None else {STARTED_FROM: origin(began)}),
     )

@@ -90,10 +90,12 @@ def identity_of(study: Study, *parts: Any, inputs: tuple[Path, ...] = ()) -> str
 def fingerprint(study: Study, identity: str) -> str:
     """Identity of an unfinished run: what it trains, and the code, torch and threads it uses.
 
-    A checkpoint of other code is another run's; finished weights are not doubted for an edit.
+    A checkpoint of other code is another run's; finished weights are not doubted for an edit. Where
+    the profile asks for bfloat16 on a CPU, a CPU that has it does not go on for one that lacks it.
     """
     code = [sha256_of(p) for p in _sources()]
-    return _digest([identity, code, study.settings.cpu_threads, torch.__version__])
+    mixed = study.settings.restorer.warmup.bfloat16 and cpu_has_bfloat16()
+    return _digest([identity, code, study.settings.cpu_threads, torch.__version__, mixed])
 
 
 def is_trained(path: Path, identity: str) -> bool:
@@ -152,13 +154,19 @@ def to_device(module: nn.Module, device: torch.device) -> nn.Module:
 def cpu_has_bfloat16() -> bool:
     """Whether this CPU has instructions for products of bfloat16, as far as torch can tell.
 
-    Without them torch computes each product by other means, many times slower than in float32.
+    Without them torch goes other ways: with AVX2 alone, ten times slower than in float32.
     """
     capabilities = getattr(torch.cpu, "get_capabilities", dict)()  # an older torch has no such
     return any(capabilities.get(name) for name in ("avx512_bf16", "amx_bf16", "bf16"))
 
 
-def mixed_precision(device: torch.device, *, on_cpu: bool = False) -> torch.autocast:
+def precision(device: torch.device, *, on_cpu: bool = False) -> str:
     """bfloat16 on a GPU, and on request on a CPU that has instructions for it; else float32."""
-    enabled = device.type == "cuda" or (on_cpu and cpu_has_bfloat16())
+    mixed = device.type == "cuda" or (on_cpu and cpu_has_bfloat16())
+    return "bfloat16" if mixed else "float32"
+
+
+def mixed_precision(device: torch.device, *, on_cpu: bool = False) -> torch.autocast:
+    """Products and convolutions in the format that `precision` names."""
+    enabled = precision(device, on_cpu=on_cpu) == "bfloat16"
     return torch.autocast(device.type, torch.bfloat16, enabled=enabled)

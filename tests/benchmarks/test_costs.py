@@ -77,9 +77,13 @@ def test_a_stage_is_measured_by_its_own_operations():
     assert shares == sorted(shares, reverse=True)
 
 
-def test_a_bfloat16_stage_is_held_against_that_formats_limit():
+def test_a_bfloat16_stage_is_held_against_that_formats_limit(monkeypatch):
     if torch.cuda.is_available():
         pytest.skip("on a GPU every stage is in bfloat16")
+    monkeypatch.setattr(torch.cpu, "get_capabilities", dict, raising=False)
+    assert precision_of(load_study("release"), "warmup") == "float32"
+    has = {"avx512_bf16": True}
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: has)
     assert precision_of(load_study("release"), "warmup") == "bfloat16"
     assert precision_of(load_study("release"), "full") == "float32"
     assert precision_of(load_study("quick"), "warmup") == "float32"

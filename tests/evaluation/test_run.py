@@ -2,7 +2,6 @@
 
 import dataclasses
 import functools
-import importlib.util
 import json
 
 import numpy as np
@@ -35,6 +34,8 @@ from lpr_gfpgan.evaluation.run import cut_sheet, open_readers
 from lpr_gfpgan.files import read_image
 from lpr_gfpgan.networks import PlainUNet, PlateReader, RRDBNet, save_weights
 from lpr_gfpgan.plates import NUM_CLASSES
+
+from ..needs import HYPERLPR_INSTALLED
 
 
 def test_one_row_per_plate_condition_method_and_reader(evaluation, study, plates):
@@ -230,8 +231,7 @@ def test_from_weights_on_disk(weighted):
     assert set(result.consistency["method"]) == {*result.methods, WRONG}
     assert result.features.values.shape[:3] == (2, len(names), 6)
     assert len(result.features.others) == weighted.settings.plates.validation
-    installed = importlib.util.find_spec("hyperlpr") is not None
-    readers = ["judge", "direct"] + ["hyperlpr"] * installed
+    readers = ["judge", "direct"] + ["hyperlpr"] * HYPERLPR_INSTALLED
     assert list(dict.fromkeys(result.clean["reader"])) == readers
     assert len(result.clean) == len(readers) * weighted.settings.plates.validation
     assert set(result.rows["reader"]) == {"judge", "direct"}

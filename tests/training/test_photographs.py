@@ -129,6 +129,9 @@ def test_crops_of_rarer_provinces_come_as_often_as_the_balance_says(study):
     last = uneven.balanced(0.5).batch(np.array([13, 15]))
     assert last.labels.tolist() == uneven.batch(np.array([11, 11])).labels.tolist()[:1] * 2
     assert not last.tight.any()
+    embassy = PhotographSet(images, ["使123456", *texts[1:]], np.ones(12, bool))
+    assert len(embassy.balanced(1.0)) == 1 + 8 + 2 * 4 + 8  # of no province, 皖, 京, 沪
+    assert len(PhotographSet(images[:1], ["使123456"], np.ones(1, bool)).balanced(1.0)) == 1
 
 
 def test_the_balance_is_the_restorers_alone(study):
@@ -282,10 +285,11 @@ def curve_of(study, *, bfloat16, steps):
     return {name: sum(float(row[name].detach()) for row in rows) / steps for name in rows[0]}
 
 
-@pytest.fixture
-def with_instructions(monkeypatch):
+@pytest.fixture(params=["avx512_bf16", "amx_bf16", "bf16"])
+def with_instructions(request, monkeypatch):
     """As on a CPU that has instructions for bfloat16; torch computes it without them too."""
-    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"avx512_bf16": True}, raising=False)
+    found = {"avx2": True, request.param: True}
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: found, raising=False)
 
 
 @pytest.mark.usefixtures("with_instructions")
@@ -313,3 +317,21 @@ def test_bfloat16_on_a_cpu_is_the_warmup_alone_and_near_float32(study):
     assert mixed == pytest.approx(exact, rel=0.02)
     exact, mixed = (first_losses(study, "full", bfloat16=on) for on in (False, True))
     assert exact == mixed
+
+
+def test_their_text_asks_for_pixels_of_a_filling_plates_characters_alone(study):
+    asked = {}
+    for where in ("characters", "plate"):
+        restorer = dataclasses.replace(study.settings.restorer, recognition_on=where)
+        settings = dataclasses.replace(study.settings, restorer=restorer)
+        task = RestorerTask(dataclasses.replace(study, settings=settings), "warmup", 0, CPU)
+        batch = open_photographs(study).batch(np.array([0, 1]))
+        image = batch.image.clone().requires_grad_()
+        terms = task.objective.of_photographs(image, batch)
+        (gradient,) = torch.autograd.grad(terms["photographs"], image)
+        asked[where] = gradient.abs().sum(1) > 0
+        task.close()
+    x0, _, x1, _ = batch.character_boxes[0].unbind(1)
+    gap = slice(int(x1[1]) + 2, int(x0[2]) - 1)  # between the second and the third character
+    assert asked["characters"].any() and not asked["characters"][:, :, gap].any()
+    assert asked["plate"][:, :, gap].any()

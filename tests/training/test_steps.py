@@ -88,7 +88,9 @@ def test_the_total_is_the_weighted_sum_of_the_terms():
     names = [field.name for field in dataclasses.fields(LossWeights)]
     weights = {name: 0.5 + index for index, name in enumerate(names)}
     terms = {name: torch.tensor(2.0**-index) for index, name in enumerate(names)}
-    objective = Objective(weights=LossWeights(**weights), recognition="slots")
+    objective = Objective(
+        weights=LossWeights(**weights), recognition="slots", recognition_on="plate"
+    )
     expected = sum(weights[name] * terms[name].item() for name in names)
     assert objective.total(terms).item() == pytest.approx(expected)
     assert objective.total({names[3]: terms[names[3]]}).item() == pytest.approx(3.5 / 8)
