@@ -352,10 +352,6 @@ class PhotographsSettings:
     `restorer` are crops per step, in addition to the batch. They teach the restorer by their text
     and, with the weight `l1`, by their pixels made as small as `l1_width` pixels of plate: at their
     own size, where they are not sharp, they would teach blur.
-
-    `balance` is how far the restorer's crops are evened out over the provinces, of which a folder
-    may hold few: crops of a province that has 1/n of the commonest one's come n^balance times as
-    often, rounded to whole numbers. 0 leaves them as they are, 1 makes them about even.
     """
 
     sources: list[str]
@@ -363,7 +359,6 @@ class PhotographsSettings:
     restorer: Natural
     l1: NonNegative
     l1_width: Count
-    balance: Share
 
 
 BASELINES = tuple(field.name for field in dataclasses.fields(BaselinesSettings))

@@ -24,14 +24,7 @@ def release(tmp_path, monkeypatch):
     root = tmp_path / "root"
     root.mkdir()
     params = yaml.safe_load((ROOT / "params.yaml").read_text("utf-8"))
-    crops = {
-        "sources": ["mine"],
-        "reader": 2,
-        "restorer": 2,
-        "l1": 1.0,
-        "l1_width": 28,
-        "balance": 0.5,
-    }
+    crops = {"sources": ["mine"], "reader": 2, "restorer": 2, "l1": 1.0, "l1_width": 28}
     params["profiles"]["smoke"]["photographs"] = crops
     (root / "params.yaml").write_text(yaml.safe_dump(params, allow_unicode=True), "utf-8")
     (root / "dvc.yaml").touch()

@@ -7,7 +7,6 @@ they are compared at a smaller size, at which they are sharp.
 
 import zipfile
 import zlib
-from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +16,6 @@ from ..config import Study
 from ..errors import ConfigError, DataError
 from ..files import atomic_path
 from ..plates import (
-    PROVINCES,
     PhotoFrame,
     PlateBatch,
     canonical_quad,
@@ -58,22 +56,6 @@ class PhotographSet:
         self.quad = quad.astype(np.float32)
         self.box = np.array(plate_box(height, width), np.float32)
         self.character_boxes = np.stack([character_boxes(layout_of(t), quad) for t in texts])
-
-    def balanced(self, balance: float) -> "PhotographSet":
-        """The set with the crops of rarer provinces in it more than once.
-
-        Args:
-            balance: 0 to 1, see `PhotographsSettings`. A plate of no province stays as it is.
-        """
-        counts = Counter(text[0] for text in self.texts if text[0] in PROVINCES)
-        most = max(counts.values(), default=0)
-        times = [
-            round((most / counts[text[0]]) ** balance) if text[0] in counts else 1
-            for text in self.texts
-        ]
-        index = np.repeat(np.arange(len(self)), times)
-        texts = [self.texts[i] for i in index]
-        return PhotographSet(self.images[index], texts, self.tight[index])
 
     def __len__(self) -> int:
         return len(self.images)
@@ -178,7 +160,6 @@ def photograph_stream(
     seed: int,
     device: torch.device,
     prepare: Prepare,
-    balance: float = 0.0,
 ) -> SceneStream | None:
     """A stream of crops beside that of the scenes; see `SceneStream`.
 
@@ -188,7 +169,6 @@ def photograph_stream(
         seed: of the order.
         device: where batches go.
         prepare: as in `SceneStream`, with draws of its own for the crops.
-        balance: over the provinces, see `PhotographsSettings`.
 
     Raises:
         DataError: the crops are missing or damaged.
@@ -196,7 +176,7 @@ def photograph_stream(
     if not count:
         return None
     return SceneStream(
-        open_photographs(study).balanced(balance),
+        open_photographs(study),
         batch=count,
         seed=seed,
         device=device,

@@ -120,7 +120,6 @@ class RestorerTask:
         self.photographs = photograph_stream(
             study,
             photographs.restorer if photographs else 0,
-            balance=photographs.balance if photographs else 0.0,
             seed=self.seed,
             device=device,
             prepare=prepare,
@@ -276,7 +275,6 @@ def restorer_identity(study: Study, variant: str, seed: int, start: Path | None 
     parts = [settings, ablation, study.ranges(ablation.degradation), _name(variant, seed), seed]
     if photographs is not None:
         parts += [photographs.sources, photographs.restorer, photographs.l1, photographs.l1_width]
-        parts.append(photographs.balance)
     return identity_of(study, *parts, inputs=tuple(inputs))
 
 

@@ -12,7 +12,6 @@ from lpr_gfpgan.files import write_png
 from lpr_gfpgan.plates import canonical_quad, encode
 from lpr_gfpgan.settings import PhotographsSettings, WarmupSettings
 from lpr_gfpgan.training.photographs import (
-    PhotographSet,
     open_photographs,
     photograph_stream,
     prepare_photographs,
@@ -49,7 +48,7 @@ def study(trained, fresh_copy, tmp_path):
         warmup=WarmupSettings(motion_blur=True, recognition_loss=True, bfloat16=False),
     )
     photographs = PhotographsSettings(
-        sources=["mine"], reader=CROPS, restorer=CROPS, l1=1.0, l1_width=28, balance=0.0
+        sources=["mine"], reader=CROPS, restorer=CROPS, l1=1.0, l1_width=28
     )
     settings = dataclasses.replace(settings, restorer=restorer, photographs=photographs)
     study = fresh_copy(dataclasses.replace(trained, settings=settings), tmp_path / "out")
@@ -112,43 +111,6 @@ def test_crops_of_another_frame_are_refused(study):
     np.savez(study.paths.photographs, **{**held, "images": held["images"][:, :-2]})
     with pytest.raises(DataError, match="another frame"):
         open_photographs(study)
-
-
-def test_crops_of_rarer_provinces_come_as_often_as_the_balance_says(study):
-    crops = open_photographs(study)
-    texts = ["皖A88888"] * 9 + ["京AA00001"] * 2 + ["沪B12345"]
-    images = np.arange(12, dtype=np.uint8)[:, None, None, None] + np.zeros_like(crops.images[:1])
-    uneven = PhotographSet(images, texts, np.arange(12) % 2 == 0)
-
-    def times(balance):
-        return [uneven.balanced(balance).images[:, 0, 0, 0].tolist().count(i) for i in range(12)]
-
-    assert times(0.0) == [1] * 12
-    assert times(0.5) == [1] * 9 + [2, 2, 3]  # the roots of 1, 4.5 and 9
-    assert times(1.0) == [1] * 9 + [4, 4, 9]  # 4.5 is rounded to even
-    last = uneven.balanced(0.5).batch(np.array([13, 15]))
-    assert last.labels.tolist() == uneven.batch(np.array([11, 11])).labels.tolist()[:1] * 2
-    assert not last.tight.any()
-    embassy = PhotographSet(images, ["使123456", *texts[1:]], np.ones(12, bool))
-    assert len(embassy.balanced(1.0)) == 1 + 8 + 2 * 4 + 8  # of no province, 皖, 京, 沪
-    assert len(PhotographSet(images[:1], ["使123456"], np.ones(1, bool)).balanced(1.0)) == 1
-
-
-def test_the_balance_is_the_restorers_alone(study):
-    even = weighing(study, balance=1.0)
-    path = study.paths.photographs
-    with np.load(path) as file:
-        held = dict(file)
-    held["texts"] = np.array(["皖A88888", "皖A88888", "沪B12345"])
-    np.savez(path, **held)
-    restorers = [RestorerTask(s, "warmup", 0, CPU) for s in (study, even)]
-    readers = [ReaderTask(s, s.settings.readers.loss, CPU) for s in (study, even)]
-    assert [len(task.photographs.plates) for task in restorers] == [3, 4]
-    assert [len(task.photographs.plates) for task in readers] == [3, 3]
-    for task in (*restorers, *readers):
-        task.close()
-    assert restorer_identity(study, "warmup", 0) != restorer_identity(even, "warmup", 0)
-    assert reader_identity(study, "loss") == reader_identity(even, "loss")
 
 
 def test_their_draws_are_not_those_of_the_scenes(study):

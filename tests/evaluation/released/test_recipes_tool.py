@@ -23,14 +23,7 @@ def run(weights, folder, tmp_path, monkeypatch):
     (root / "real").mkdir(parents=True)
     params = yaml.safe_load((ROOT / "params.yaml").read_text("utf-8"))
     small = params["profiles"]["smoke"]
-    crops = {
-        "sources": ["near", "far"],
-        "reader": 2,
-        "restorer": 2,
-        "l1": 1.0,
-        "l1_width": 28,
-        "balance": 0.0,
-    }
+    crops = {"sources": ["near", "far"], "reader": 2, "restorer": 2, "l1": 1.0, "l1_width": 28}
     for name in ("release", *RECIPES.values()):
         own = params["profiles"][name]["restorer"]["warmup"]
         restorer = {**small["restorer"], "warmup": {**own, "bfloat16": False}}
