@@ -121,11 +121,14 @@ def counts(network: Mapping[str, Any]) -> tuple[str, str]:
 def of_stages(costs: Mapping[str, Any]) -> Iterator[str]:
     """Where the time of each stage goes."""
     limits = costs["attainable"]
+    formats = [name for name in ("float32", "bfloat16") if name in limits]  # of the CPU's
+    rates = " and ".join(
+        f"{limits[name] / 1e9:.0f} {'GFLOP/s ' * (name == 'float32')}in {name}" for name in formats
+    )
     yield (
         f"**Where the time goes**, profile `{costs['profile']}`, {costs['processor']}, "
-        f"{costs['threads']} thread(s). Large matrix products reach "
-        f"{limits['float32'] / 1e9:.0f} GFLOP/s in float32 and {limits['bfloat16'] / 1e9:.0f} in "
-        f"bfloat16, a large copy {limits['bandwidth'] / 1e9:.1f} GB/s:"
+        f"{costs['threads']} thread(s). Large matrix products reach {rates}, "
+        f"a large copy {limits['bandwidth'] / 1e9:.1f} GB/s:"
     )
     yield ""
     columns = "GFLOP a step | of the attainable | GB a step | of the bandwidth"

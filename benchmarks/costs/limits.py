@@ -2,6 +2,8 @@
 
 import torch
 
+from lpr_gfpgan.training.stage import precision
+
 from ..timing import median_seconds
 
 SIDE = 2048  # of the square matrices
@@ -13,10 +15,13 @@ def attainable(device: torch.device) -> dict[str, float]:
 
     Returns:
         "float32" and "bfloat16", FLOP/s of a product of two large matrices (a multiply-add is
-        two), and "bandwidth", bytes/s read and written by a copy.
+        two), and "bandwidth", bytes/s read and written by a copy. No "bfloat16" of a CPU without
+        instructions for it: no stage computes in it there, and one product takes minutes.
     """
-    found = {}
-    for name, dtype in (("float32", torch.float32), ("bfloat16", torch.bfloat16)):
+    found, formats = {}, {"float32": torch.float32}
+    if precision(device, on_cpu=True) == "bfloat16":
+        formats["bfloat16"] = torch.bfloat16
+    for name, dtype in formats.items():
         a, b = (torch.randn(SIDE, SIDE, device=device, dtype=dtype) for _ in range(2))
         found[name] = 2 * SIDE**3 / median_seconds(lambda a=a, b=b: a @ b)
     there = torch.zeros(NUMBERS, device=device)

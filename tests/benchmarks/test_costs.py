@@ -6,13 +6,14 @@ import time
 import pytest
 import torch
 
-from benchmarks.costs import curves
+from benchmarks.costs import curves, limits
 from benchmarks.costs.__main__ import main
 from benchmarks.costs.counting import Counting
 from benchmarks.costs.figure import drawn
 from benchmarks.costs.limits import attainable
 from benchmarks.costs.stages import measured, precision_of
 from lpr_gfpgan.config import load_study
+from lpr_gfpgan.training.stage import cpu_has_bfloat16
 from lpr_gfpgan.training.stages import ensure_plates
 
 LIMITS = {"float32": 1e11, "bfloat16": 4e11, "bandwidth": 1e10}
@@ -83,7 +84,7 @@ def test_a_bfloat16_stage_is_held_against_that_formats_limit(monkeypatch):
     monkeypatch.setattr(torch.cpu, "get_capabilities", dict, raising=False)
     assert precision_of(load_study("release"), "warmup") == "float32"
     has = {"avx512_bf16": True}
-    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: has)
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: has, raising=False)
     assert precision_of(load_study("release"), "warmup") == "bfloat16"
     assert precision_of(load_study("release"), "full") == "float32"
     assert precision_of(load_study("quick"), "warmup") == "float32"
@@ -91,8 +92,18 @@ def test_a_bfloat16_stage_is_held_against_that_formats_limit(monkeypatch):
 
 def test_the_machine_is_asked_for_rates_and_they_are_of_the_machine():
     found = attainable(torch.device("cpu"))
-    assert set(found) == {"float32", "bfloat16", "bandwidth"}
+    assert set(found) - {"bfloat16"} == {"float32", "bandwidth"}
+    assert ("bfloat16" in found) == cpu_has_bfloat16()
     assert found["float32"] > 1e9 and found["bandwidth"] > 1e8
+
+
+def test_a_format_that_the_cpu_lacks_is_not_measured(monkeypatch):
+    monkeypatch.setattr(limits, "SIDE", 64)
+    monkeypatch.setattr(limits, "NUMBERS", 64)
+    for has in (True, False):
+        found = {"amx_bf16": has}
+        monkeypatch.setattr(torch.cpu, "get_capabilities", lambda f=found: f, raising=False)
+        assert ("bfloat16" in attainable(torch.device("cpu"))) == has
 
 
 def test_curves_end_in_a_figure_of_their_lines():

@@ -18,7 +18,7 @@ from lpr_gfpgan.training.photographs import (
 )
 from lpr_gfpgan.training.reader import ReaderTask, reader_identity
 from lpr_gfpgan.training.restorer import RestorerTask, restorer_identity
-from lpr_gfpgan.training.stage import open_plates
+from lpr_gfpgan.training.stage import cpu_has_bfloat16, open_plates
 
 CPU = torch.device("cpu")
 TRAINING_TEXTS = ["皖A88888", "京AA00001", "沪B12345"]  # "train" by their hash
@@ -247,11 +247,26 @@ def curve_of(study, *, bfloat16, steps):
     return {name: sum(float(row[name].detach()) for row in rows) / steps for name in rows[0]}
 
 
-@pytest.fixture(params=["avx512_bf16", "amx_bf16", "bf16"])
-def with_instructions(request, monkeypatch):
+@pytest.fixture
+def with_instructions(monkeypatch):
     """As on a CPU that has instructions for bfloat16; torch computes it without them too."""
-    found = {"avx2": True, request.param: True}
+    found = {"avx512_bf16": True}
     monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: found, raising=False)
+
+
+@pytest.mark.parametrize(
+    ("found", "has"),
+    [
+        ({"avx2": True, "avx512_bf16": True}, True),
+        ({"avx2": True, "avx512_bf16": False, "amx_bf16": True}, True),
+        ({"neon": True, "bf16": True}, True),
+        ({"avx2": True, "avx512_f": True, "avx512_bf16": False, "amx_bf16": False}, False),
+        ({}, False),
+    ],
+)
+def test_a_cpu_has_bfloat16_where_it_has_instructions_for_it(monkeypatch, found, has):
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: found, raising=False)
+    assert cpu_has_bfloat16() is has
 
 
 @pytest.mark.usefixtures("with_instructions")
@@ -261,11 +276,8 @@ def test_a_bfloat16_warmup_stays_within_two_percent_of_float32(study):
     assert mixed == pytest.approx(exact, rel=0.02)
 
 
-@pytest.mark.parametrize("capabilities", [{}, {"avx2": True, "avx512_bf16": False, "bf16": False}])
-def test_a_cpu_without_instructions_for_bfloat16_computes_in_float32(
-    study, monkeypatch, capabilities
-):
-    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: capabilities, raising=False)
+def test_a_cpu_without_instructions_for_bfloat16_computes_in_float32(study, monkeypatch):
+    monkeypatch.setattr(torch.cpu, "get_capabilities", dict, raising=False)
     exact, asked = (first_losses(study, "warmup", bfloat16=on) for on in (False, True))
     assert exact == asked
     monkeypatch.delattr(torch.cpu, "get_capabilities")  # as in an older torch
