@@ -121,7 +121,7 @@ def counts(network: Mapping[str, Any]) -> tuple[str, str]:
 def of_stages(costs: Mapping[str, Any]) -> Iterator[str]:
     """Where the time of each stage goes."""
     limits = costs["attainable"]
-    formats = [name for name in ("float32", "bfloat16") if name in limits]  # of the CPU's
+    formats = [name for name in ("float32", "bfloat16") if name in limits]  # a CPU may lack one
     rates = " and ".join(
         f"{limits[name] / 1e9:.0f} {'GFLOP/s ' * (name == 'float32')}in {name}" for name in formats
     )

@@ -1,5 +1,8 @@
 """The page on speed says what the benchmarks' files say."""
 
+import json
+import re
+
 from ..scripts import load_script
 
 
@@ -34,3 +37,13 @@ def test_cases_stand_in_the_order_of_the_work_not_of_the_measuring():
         ["| 128", "a step of the restorer's game"],
         ["| 512", "restoring"],
     ]
+
+
+def test_a_cpu_without_bfloat16_has_one_rate():
+    speed = load_script("speed")
+    costs = json.loads((speed.BENCHMARKS / "costs-release.json").read_text("utf-8"))
+    both = next(speed.of_stages(costs))
+    assert re.search(r"reach \d+ GFLOP/s in float32 and \d+ in bfloat16, a large copy", both)
+    del costs["attainable"]["bfloat16"]
+    one = next(speed.of_stages(costs))
+    assert re.search(r"reach \d+ GFLOP/s in float32, a large copy", one)
