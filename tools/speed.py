@@ -122,9 +122,7 @@ def of_stages(costs: Mapping[str, Any]) -> Iterator[str]:
     """Where the time of each stage goes."""
     limits = costs["attainable"]
     formats = [name for name in ("float32", "bfloat16") if name in limits]  # a CPU may lack one
-    rates = " and ".join(
-        f"{limits[name] / 1e9:.0f} {'GFLOP/s ' * (name == 'float32')}in {name}" for name in formats
-    )
+    rates = " and ".join(f"{limits[name] / 1e9:.0f} GFLOP/s in {name}" for name in formats)
     yield (
         f"**Where the time goes**, profile `{costs['profile']}`, {costs['processor']}, "
         f"{costs['threads']} thread(s). Large matrix products reach {rates}, "

@@ -26,8 +26,8 @@ def on_characters(image: Tensor, boxes: Tensor) -> Tensor:
 
     Args:
         image: [B, 3, H, W].
-        boxes: float [B, K, 4], x0, y0, x1, y1 in pixels, each with `MARGIN` of its height around
-            it; one of no height or width is no character.
+        boxes: float [B, K, 4], x0, y0, x1, y1 in pixels; `MARGIN` is added here. One of no height
+            or width is no character.
 
     Returns:
         [B, 3, H, W], the values of `image`.

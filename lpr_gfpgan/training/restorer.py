@@ -77,7 +77,7 @@ class RestorerTask:
             )
         self.batch = settings.batch
         self.warming = variant == WARMUP
-        self.on_cpu = self.warming and settings.warmup.bfloat16  # bfloat16 there too
+        self.bfloat16_on_cpu = self.warming and settings.warmup.bfloat16
         self.ablation = warmup_ablation(settings) if self.warming else study.ablation(variant)
         self.weights = (
             warmup_weights(settings) if self.warming else weights_of(settings, self.ablation)
@@ -137,7 +137,7 @@ class RestorerTask:
         noise = keys(self.seed, step, samples, "restorer-noise").to(self.device)
         falling_rate(self.optimiser, step=step, steps=self.steps)
         regions = self.find_regions(batch) if self.region is not None else None
-        with mixed_precision(self.device, on_cpu=self.on_cpu):
+        with mixed_precision(self.device, on_cpu=self.bfloat16_on_cpu):
             whole = self.restorer(image, noise=noise)
             restoration = whole.first(len(batch))
             pyramid = self.warming or step < self.settings.pyramid_steps
@@ -321,7 +321,7 @@ def train_restorer(
         variant=variant,
         seed=seed,
         draws_seed=task.seed,
-        precision=precision(device, on_cpu=task.on_cpu),
+        precision=precision(device, on_cpu=task.bfloat16_on_cpu),
         ablation=dataclasses.asdict(task.ablation),
         **({} if began is None else {STARTED_FROM: origin(began)}),
     )

@@ -94,8 +94,8 @@ def fingerprint(study: Study, identity: str) -> str:
     the profile asks for bfloat16 on a CPU, a CPU that has it does not go on for one that lacks it.
     """
     code = [sha256_of(p) for p in _sources()]
-    mixed = study.settings.restorer.warmup.bfloat16 and cpu_has_bfloat16()
-    return _digest([identity, code, study.settings.cpu_threads, torch.__version__, mixed])
+    format_ = precision(distributed.device(), on_cpu=study.settings.restorer.warmup.bfloat16)
+    return _digest([identity, code, study.settings.cpu_threads, torch.__version__, format_])
 
 
 def is_trained(path: Path, identity: str) -> bool:

@@ -11,7 +11,7 @@ from ..files import sha256_of
 from ..networks import load_weights
 
 STARTED_FROM = "started_from"
-KEPT = ("variant", "steps", "images", "identity", "draws_seed", STARTED_FROM)
+KEPT = ("variant", "steps", "images", "identity", "draws_seed", "precision", STARTED_FROM)
 
 
 def load_start(path: Path, kind: str, expected: dict[str, Any]) -> nn.Module:

@@ -47,6 +47,27 @@ def test_weights_of_other_settings_are_trained_again(trained, tmp_path, fresh_co
     assert is_trained(study.paths.reader("loss"), reader_identity(study, "loss"))
 
 
+@pytest.mark.skipif(torch.cuda.is_available(), reason="on a GPU every CPU is alike")
+def test_a_cpu_with_bfloat16_does_not_go_on_for_one_without_where_it_is_asked_for(
+    trained, monkeypatch
+):
+    def prints(study):
+        found = []
+        for has in (True, False):
+            capabilities = {"avx512_bf16": has}
+            monkeypatch.setattr(torch.cpu, "get_capabilities", lambda c=capabilities: c, False)
+            found.append(fingerprint(study, "identity"))
+        return found
+
+    own = trained.settings.restorer
+    asking = dataclasses.replace(own, warmup=dataclasses.replace(own.warmup, bfloat16=True))
+    settings = dataclasses.replace(trained.settings, restorer=asking)
+    one, other = prints(dataclasses.replace(trained, settings=settings))
+    assert one != other
+    one, other = prints(trained)
+    assert not own.warmup.bfloat16 and one == other
+
+
 def test_an_identity_follows_settings_and_starting_weights_not_code_or_threads(
     trained, tmp_path, fresh_copy
 ):
