@@ -2,7 +2,7 @@
 
 import torch
 
-from lpr_gfpgan.training.stage import precision
+from lpr_gfpgan.training.stage import precision_on
 
 from ..timing import median_seconds
 
@@ -19,7 +19,7 @@ def attainable(device: torch.device) -> dict[str, float]:
         instructions for it: no stage computes in it there, and one product takes minutes.
     """
     found, formats = {}, {"float32": torch.float32}
-    if precision(device, on_cpu=True) == "bfloat16":
+    if precision_on(device, on_cpu=True) == "bfloat16":
         formats["bfloat16"] = torch.bfloat16
     for name, dtype in formats.items():
         a, b = (torch.randn(SIDE, SIDE, device=device, dtype=dtype) for _ in range(2))

@@ -14,7 +14,7 @@ from lpr_gfpgan.errors import LprError
 from lpr_gfpgan.training.loop import Task
 from lpr_gfpgan.training.restorer import WARMUP
 from lpr_gfpgan.training.restoring import restoring_pairs
-from lpr_gfpgan.training.stage import begin, degradation_ranges, open_plates, precision
+from lpr_gfpgan.training.stage import begin, degradation_ranges, open_plates, precision_on
 from lpr_gfpgan.training.stages import stage_tasks
 
 from ..timing import settle
@@ -83,7 +83,8 @@ def precision_of(study: Study, stage: str) -> str:
     if stage == "degradations":
         return "float32"
     on_cpu = stage == WARMUP and study.settings.restorer.warmup.bfloat16
-    return precision(torch.device("cuda" if torch.cuda.is_available() else "cpu"), on_cpu=on_cpu)
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    return precision_on(device, on_cpu=on_cpu)
 
 
 def measured(task: Task, limits: dict[str, float], *, precision: str, steps: int) -> dict[str, Any]:

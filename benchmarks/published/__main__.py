@@ -19,7 +19,7 @@ from typing import Any
 import torch
 
 from lpr_gfpgan.files import write_json
-from lpr_gfpgan.training.stage import precision as format_on
+from lpr_gfpgan.training.stage import precision_on
 
 from ..kept import RESULTS, earlier, machine, stamp
 from . import counted, measuring, reference, sides
@@ -63,7 +63,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--sizes", type=int, nargs="+", choices=sizes, default=sizes)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     # Where a CPU has no instructions for bfloat16 a step of either side takes minutes.
-    own = [p for p in sides.PRECISIONS if p in ("float32", format_on(device, on_cpu=True))]
+    own = [p for p in sides.PRECISIONS if p in ("float32", precision_on(device, on_cpu=True))]
     parser.add_argument("--precisions", nargs="+", choices=tuple(sides.PRECISIONS), default=own)
     parser.add_argument("--cases", nargs="+", choices=tuple(sides.CASES), help="default: all")
     parser.add_argument("--rounds", type=int, default=5)

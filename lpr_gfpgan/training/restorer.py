@@ -25,7 +25,7 @@ from .stage import (
     identity_of,
     mixed_precision,
     open_plates,
-    precision,
+    precision_on,
     to_device,
 )
 from .start import STARTED_FROM, draws_after, load_start, origin
@@ -321,7 +321,7 @@ def train_restorer(
         variant=variant,
         seed=seed,
         draws_seed=task.seed,
-        precision=precision(device, on_cpu=task.bfloat16_on_cpu),
+        precision=precision_on(device, on_cpu=task.bfloat16_on_cpu),
         ablation=dataclasses.asdict(task.ablation),
         **({} if began is None else {STARTED_FROM: origin(began)}),
     )

@@ -94,8 +94,8 @@ def fingerprint(study: Study, identity: str) -> str:
     the profile asks for bfloat16 on a CPU, a CPU that has it does not go on for one that lacks it.
     """
     code = [sha256_of(p) for p in _sources()]
-    format_ = precision(distributed.device(), on_cpu=study.settings.restorer.warmup.bfloat16)
-    return _digest([identity, code, study.settings.cpu_threads, torch.__version__, format_])
+    precision = precision_on(distributed.device(), on_cpu=study.settings.restorer.warmup.bfloat16)
+    return _digest([identity, code, study.settings.cpu_threads, torch.__version__, precision])
 
 
 def is_trained(path: Path, identity: str) -> bool:
@@ -160,13 +160,13 @@ def cpu_has_bfloat16() -> bool:
     return any(capabilities.get(name) for name in ("avx512_bf16", "amx_bf16", "bf16"))
 
 
-def precision(device: torch.device, *, on_cpu: bool = False) -> str:
+def precision_on(device: torch.device, *, on_cpu: bool = False) -> str:
     """bfloat16 on a GPU, and on request on a CPU that has instructions for it; else float32."""
     mixed = device.type == "cuda" or (on_cpu and cpu_has_bfloat16())
     return "bfloat16" if mixed else "float32"
 
 
 def mixed_precision(device: torch.device, *, on_cpu: bool = False) -> torch.autocast:
-    """Products and convolutions in the format that `precision` names."""
-    enabled = precision(device, on_cpu=on_cpu) == "bfloat16"
+    """Products and convolutions in the format that `precision_on` names."""
+    enabled = precision_on(device, on_cpu=on_cpu) == "bfloat16"
     return torch.autocast(device.type, torch.bfloat16, enabled=enabled)

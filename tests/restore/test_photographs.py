@@ -160,10 +160,7 @@ def real_photographs():
     folder = Path(PHOTOGRAPHS)
     with open(folder / "labels.csv", encoding="utf-8-sig", newline="") as file:
         rows = [row for row in csv.DictReader(file) if row["photo"] and row["corners"]]
-    return [
-        (Path(PHOTOGRAPHS) / row["photo"], np.array(json.loads(row["corners"])))
-        for row in rows[::20]
-    ]
+    return [(folder / row["photo"], np.array(json.loads(row["corners"]))) for row in rows[::20]]
 
 
 def test_plates_of_real_photographs_are_found(real_photographs):
